@@ -1,0 +1,241 @@
+/*
+ * guardian.c - one per host: keeps supervisors ready, and kills whatever a dying supervisor leaves behind.
+ *
+ * It never touches a request. It watches the host (control socket and pidfd), and when the host is gone it shuts the
+ * request socket down, which ends every idle supervisor; the busy ones see the host's end themselves. It leaves when
+ * its last supervisor has.
+ */
+#include "guardian.h"
+#include "pool.h"
+#include "procfs.h"
+#include "protocol.h"
+#include "sweep.h"
+#include "sys.h"
+#include "transport.h"
+
+enum { CALM_MS = 5000, RETRY_MS = 100 };
+
+#define FRAME(structure, kind) ((struct cp_frame){kind, CP_VERSION, 0, sizeof(structure)})
+
+static struct cp_pool *s_pool;
+static int s_base;
+static int s_serving = 1;  /* the host may still ask for starts */
+static int s_control = CP_FD_CONTROL; /* -1: closed */
+static unsigned char s_mine[CP_PID_LIMIT / 8]; /* the supervisors, by pid */
+
+static int is_supervisor(int pid)
+{
+    return s_mine[pid >> 3] >> (pid & 7) & 1;
+}
+
+static void set_supervisor(int pid, int is)
+{
+    unsigned char bit = (unsigned char)(1 << (pid & 7));
+    s_mine[pid >> 3] = (unsigned char)(is ? s_mine[pid >> 3] | bit : s_mine[pid >> 3] & ~bit);
+}
+
+void cp_child_exit_seen(void)
+{
+    char info[128]; /* struct signalfd_siginfo */
+    sys_read(CP_FD_CHILD_EXIT, info, sizeof info);
+}
+
+static int idle(void)
+{
+    return __atomic_load_n(&s_pool->idle, __ATOMIC_RELAXED);
+}
+
+static void want(int supervisors)
+{
+    int wanted = supervisors < s_base ? s_base : supervisors > CP_MAX_WANTED ? CP_MAX_WANTED : supervisors;
+    __atomic_store_n(&s_pool->wanted, wanted, __ATOMIC_RELAXED);
+}
+
+static int supervisor_entry(void *title)
+{
+    char *name = title; /* "childproc-guardian…" of the command line that ps shows */
+    memcpy(name, "childproc-supervisor", 20);
+    sys_prctl(PR_SET_NAME_, (long)"childproc-super");
+    sys_close(CP_FD_CONTROL);
+    cp_supervisor(s_pool, (int)sys_getppid());
+}
+
+/* Forks supervisors until enough are idle. 0, or -errno of a fork that failed. */
+static int refill(char *title, char *stack_top)
+{
+    while (s_serving && idle() < s_pool->wanted) {
+        __atomic_add_fetch(&s_pool->idle, 1, __ATOMIC_RELAXED); /* before it can claim */
+        long pid = cp_clone(SIGCHLD_, stack_top, supervisor_entry, title);
+        if (pid < 0) {
+            __atomic_sub_fetch(&s_pool->idle, 1, __ATOMIC_RELAXED);
+            return (int)pid;
+        }
+        set_supervisor((int)pid, 1);
+    }
+    return 0;
+}
+
+static void tell_host(const void *message, size_t length, int fd)
+{
+    if (s_control >= 0)
+        cp_send(s_control, message, length, fd);
+}
+
+/* Reaping */
+
+static int s_lost[1024], s_lost_count; /* supervisors that were killed, whose orphans are ours now */
+
+/* Reaps whoever is dead. 0 when nobody is left at all. */
+static int reap(void)
+{
+    struct siginfo_ info;
+    long error;
+    while ((error = sys_waitid(P_ALL_, 0, &info, WEXITED_ | WNOHANG_, NULL)) == 0 && info.pid) {
+        if (!is_supervisor(info.pid))
+            continue; /* an orphan */
+        set_supervisor(info.pid, 0);
+        if (__atomic_exchange_n(&s_pool->busy[info.pid], 0, __ATOMIC_RELAXED) == 0)
+            __atomic_sub_fetch(&s_pool->idle, 1, __ATOMIC_RELAXED);
+        if ((info.code != CLD_EXITED_ || info.status != 0) && s_lost_count < (int)(sizeof s_lost / sizeof *s_lost))
+            s_lost[s_lost_count++] = info.pid;
+    }
+    return error != -ECHILD_;
+}
+
+/* A supervisor leaves by itself only when its tree is empty. One that was killed has passed the rest of its tree on to
+ * us; nobody owns that any more, so it dies, and the host is told when it has. */
+static int reap_and_kill_orphans(void)
+{
+    int alive = reap();
+    while (s_lost_count && cp_sweep_kill(is_supervisor) > 0) {
+        sys_sleep_ms(1);
+        alive = reap();
+    }
+    for (; s_lost_count; s_lost_count--) {
+        struct cp_supervisor lost = {FRAME(lost, CP_SUPERVISOR_LOST), (uint32_t)s_lost[s_lost_count - 1], 0};
+        tell_host(&lost, sizeof lost, -1);
+    }
+    return alive;
+}
+
+/* The host */
+
+static void retire(void)
+{
+    if (!s_serving)
+        return;
+    /* For every copy of this end, in whatever process: idle supervisors see end of file and leave. */
+    SYS2(NR_shutdown, CP_FD_REQUESTS, SHUT_RDWR_);
+    sys_close(CP_FD_REQUESTS);
+    s_serving = 0;
+}
+
+static void hear_host(void)
+{
+    _Alignas(8) char buffer[64];
+    struct cp_descriptors none;
+    long length = cp_receive(s_control, buffer, sizeof buffer, &none);
+    cp_close_all(&none);
+    if (length <= 0) {
+        sys_close(s_control);
+        s_control = -1;
+        retire();
+        return;
+    }
+    size_t at = 0;
+    const struct cp_frame *frame;
+    while ((frame = cp_next_frame(buffer, (size_t)length, &at))) {
+        const struct cp_supervisor *which = (const void *)frame;
+        /* Our own child and not reaped, so the pid is its own: one that hangs in a clone whose exec never ends. */
+        if (frame->type == CP_KILL_SUPERVISOR && frame->length == sizeof *which && which->supervisor_pid < CP_PID_LIMIT &&
+            is_supervisor((int)which->supervisor_pid))
+            sys_kill((int)which->supervisor_pid, SIGKILL_);
+        else if (frame->type == CP_RETIRE)
+            retire();
+    }
+}
+
+static int self_test(struct cp_hello *hello)
+{
+    long error = sys_prctl(PR_SET_CHILD_SUBREAPER_, 1);
+    hello->failed_test = CP_TEST_SUBREAPER;
+    if (error >= 0) {
+        error = cp_children_supported();
+        hello->failed_test = CP_TEST_CHILDREN_FILE;
+    }
+    uint64_t child_exit = 1ull << (SIGCHLD_ - 1);
+    if (error >= 0) {
+        hello->failed_test = CP_TEST_RESOURCES;
+        /* Where the host has no pidfd, 5 is free: nothing that ever becomes readable takes its place. */
+        long placeholder = SYS2(NR_eventfd2, 0, O_CLOEXEC_);
+        if (placeholder >= 0 && placeholder != CP_FD_HOST)
+            sys_close((int)placeholder);
+        s_pool = sys_map(sizeof *s_pool, MAP_SHARED_ | MAP_ANONYMOUS_ | MAP_NORESERVE_, -1);
+        long signal_fd = SYS4(NR_signalfd4, -1, &child_exit, sizeof child_exit, O_CLOEXEC_ | O_NONBLOCK_);
+        long demand_fd = SYS2(NR_eventfd2, 0, O_CLOEXEC_ | O_NONBLOCK_);
+        error = !s_pool ? -ENOMEM_ : signal_fd < 0 ? signal_fd : demand_fd;
+        if (error >= 0 && signal_fd != CP_FD_CHILD_EXIT)
+            error = SYS3(NR_dup3, signal_fd, CP_FD_CHILD_EXIT, O_CLOEXEC_);
+        if (error >= 0 && demand_fd != CP_FD_DEMAND)
+            error = SYS3(NR_dup3, demand_fd, CP_FD_DEMAND, O_CLOEXEC_);
+    }
+    if (error >= 0)
+        hello->failed_test = 0;
+    hello->error = error < 0 ? (int32_t)-error : 0;
+    return hello->failed_test;
+}
+
+void cp_guardian(int base_pool, char *title, char *stack_top)
+{
+    struct cp_hello hello = {FRAME(hello, CP_HELLO), (uint32_t)sys_getpid(), 0, 0, 0};
+    int failed = self_test(&hello);
+    int self = (int)SYS2(NR_pidfd_open, hello.guardian_pid, 0); /* lets the host see our end, whoever reaps us */
+    tell_host(&hello, sizeof hello, self);
+    if (self >= 0)
+        sys_close(self);
+    if (failed)
+        sys_exit(1);
+
+    s_base = base_pool;
+    want(s_base);
+    int told_error = 0, host_alive = 1;
+    for (;;) {
+        int error = refill(title, stack_top);
+        if (error && error != told_error && idle() == 0) {
+            struct cp_pool_failed news = {FRAME(news, CP_POOL_FAILED), -error, 0};
+            tell_host(&news, sizeof news, -1);
+        }
+        told_error = error;
+        if (!s_serving && !reap_and_kill_orphans())
+            sys_exit(0);
+
+        struct timespec_ timeout = timespec_of_ms(error ? RETRY_MS : CALM_MS);
+        int timed = s_serving && (error || s_pool->wanted > s_base);
+        struct pollfd_ fds[4] = {{CP_FD_CHILD_EXIT, POLLIN_, 0}, {CP_FD_DEMAND, POLLIN_, 0},
+                                 {s_control, POLLIN_, 0}, {host_alive ? CP_FD_HOST : -1, POLLIN_, 0}};
+        long ready = sys_poll(fds, 4, timed ? &timeout : NULL);
+        if (ready == 0) {
+            told_error = 0; /* a host that came later hears of it, too */
+            if (!error)
+                want(s_pool->wanted / 2); /* calm: those that are too many leave when their patience ends */
+        }
+        if (ready <= 0)
+            continue;
+        if (fds[0].revents) {
+            cp_child_exit_seen();
+            reap_and_kill_orphans();
+        }
+        if (fds[1].revents) {
+            uint64_t count;
+            sys_read(CP_FD_DEMAND, &count, sizeof count);
+            if (idle() == 0)
+                want(s_pool->wanted * 2);
+        }
+        if (fds[2].revents)
+            hear_host();
+        if (fds[3].revents & POLLIN_) {
+            host_alive = 0;
+            retire();
+        }
+    }
+}

@@ -1,0 +1,8 @@
+/* guardian.h - the guardian's life, see guardian.c. */
+#ifndef CP_GUARDIAN_H
+#define CP_GUARDIAN_H
+
+/* `title` is the command line that ps shows, `stack_top` a stack for new supervisors, each of which gets a copy. */
+_Noreturn void cp_guardian(int base_pool, char *title, char *stack_top);
+
+#endif

@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging;
+
+namespace ChildProc.Diagnostics;
+
+/// <summary>Every message that the library logs. Never an argument or an environment value: they may be secrets.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Warning, "The guardian (pid {GuardianPid}) died. Running trees stay on their lifelines; the next start brings a new guardian.")]
+    internal static partial void GuardianLost(ILogger logger, int guardianPid);
+
+    [LoggerMessage(2, LogLevel.Warning, "No supervisor can be added: fork failed with errno {Error}.")]
+    internal static partial void PoolFailed(ILogger logger, int error);
+
+    [LoggerMessage(3, LogLevel.Error, "The supervisor of child {Pid} died. The child dies with it; its exit status is unknown.")]
+    internal static partial void ContainmentLost(ILogger logger, int pid);
+
+    [LoggerMessage(4, LogLevel.Warning, "Child {Pid} was dropped without Dispose; its tree is killed now.")]
+    internal static partial void Forgotten(ILogger logger, int pid);
+
+    [LoggerMessage(5, LogLevel.Error, "The tree of child {Pid} was killed and is not empty: {Remaining}")]
+    internal static partial void NotEmpty(ILogger logger, int pid, string remaining);
+
+    [LoggerMessage(6, LogLevel.Warning, "Signal {Signal} could not be sent in the tree of child {Pid}: errno {Error}.")]
+    internal static partial void SignalFailed(ILogger logger, int pid, uint signal, int error);
+
+    [LoggerMessage(7, LogLevel.Debug, "Guardian {GuardianPid} started.")]
+    internal static partial void GuardianStarted(ILogger logger, int guardianPid);
+}

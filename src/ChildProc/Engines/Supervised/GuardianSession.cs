@@ -1,0 +1,264 @@
+using System.Runtime.Versioning;
+using ChildProc.Events;
+using ChildProc.Interop;
+using ChildProc.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace ChildProc.Engines.Supervised;
+
+/// <summary>One guardian as its host sees it: the request socket, the control socket, and the trees begun through it.</summary>
+/// <remarks>
+/// Ends when the guardian dies, or by <see cref="Retire"/> (the host changed its identity, or asked for a new one). Trees
+/// outlive the end of their session: they hang on their lifelines. <see cref="_gate"/> guards the set of trees and the
+/// two flags; nothing is called under it.
+/// </remarks>
+[SupportedOSPlatform("linux")]
+internal sealed class GuardianSession : ReactorEntry
+{
+    private readonly Lock _gate = new();
+    private readonly HashSet<SupervisedTree> _trees = [];
+    private readonly Descriptor _requests;
+    private readonly Descriptor _control;
+    private readonly RoomWatch _room = new();
+    private readonly ILogger _logger;
+    private bool _retired;
+    private bool _dead;
+
+    internal GuardianSession(GuardianProcess.Connection connection, HostIdentity identity, ILogger logger)
+    {
+        (_requests, _control, Descriptor? pidFd, Pid) = connection;
+        if (pidFd is not null)
+        {
+            ZombieWatch.WatchGuardian(pidFd);
+        }
+
+        Identity = identity;
+        _logger = logger;
+        int error = Reactor.Shared.Add(_control.Number, this, Libc.EPOLLIN);
+        if (error != 0)
+        {
+            Close();
+            throw new GuardianUnavailableException("epoll_ctl failed", error);
+        }
+    }
+
+    internal int Pid { get; }
+
+    internal HostIdentity Identity { get; }
+
+    /// <summary>It starts nothing any more, and none of its trees is left.</summary>
+    internal bool IsOver
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return (_retired || _dead) && _trees.Count == 0;
+            }
+        }
+    }
+
+    internal bool IsDead
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _dead;
+            }
+        }
+    }
+
+    /// <summary>False when no start may begin here any more.</summary>
+    internal bool TryAdd(SupervisedTree tree)
+    {
+        lock (_gate)
+        {
+            return !_retired && !_dead && _trees.Add(tree);
+        }
+    }
+
+    internal void Remove(SupervisedTree tree)
+    {
+        bool close;
+        lock (_gate)
+        {
+            close = _trees.Remove(tree) && _trees.Count == 0 && _retired;
+        }
+
+        if (close)
+        {
+            Close();
+        }
+    }
+
+    internal SupervisedTree[] Trees()
+    {
+        lock (_gate)
+        {
+            return [.. _trees];
+        }
+    }
+
+    /// <summary>0 or errno: EAGAIN when the socket is full, EPIPE when nobody is left to read it.</summary>
+    internal int TrySend(ReadOnlySpan<byte> request, ReadOnlySpan<byte> body, ReadOnlySpan<int> descriptors)
+    {
+        try
+        {
+            using HandleUse socket = new(_requests);
+            return SeqPacket.Send(socket.Number, request, body, descriptors);
+        }
+        catch (ObjectDisposedException)
+        {
+            return Libc.EPIPE;
+        }
+    }
+
+    /// <summary>Completes when the request socket may have room.</summary>
+    internal Task WhenRoom()
+    {
+        try
+        {
+            using HandleUse socket = new(_requests);
+            return _room.WhenWritable(socket.Number);
+        }
+        catch (ObjectDisposedException)
+        {
+            return Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Waits until the request socket has room. False when the time is over.</summary>
+    internal bool WaitForRoom(long deadlineTicks)
+    {
+        try
+        {
+            using HandleUse socket = new(_requests);
+            return SeqPacket.Wait(socket.Number, Libc.POLLOUT, deadlineTicks);
+        }
+        catch (ObjectDisposedException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Ends a supervisor that hangs before its child executes.</summary>
+    internal void KillSupervisor(int pid)
+        => Tell(new Wire.Supervisor { Frame = new Wire.Frame(Wire.FrameType.KillSupervisor, 16), Pid = pid });
+
+    /// <summary>No more starts here; the guardian leaves with its last tree.</summary>
+    internal void Retire()
+    {
+        bool close;
+        lock (_gate)
+        {
+            if (_retired || _dead)
+            {
+                return;
+            }
+
+            _retired = true;
+            close = _trees.Count == 0;
+        }
+
+        Tell(new Wire.Frame(Wire.FrameType.Retire, 8));
+        if (close)
+        {
+            Close();
+        }
+    }
+
+    internal override void OnReady(uint events)
+    {
+        Span<byte> buffer = stackalloc byte[256];
+        while (true)
+        {
+            int length;
+            try
+            {
+                using HandleUse control = new(_control);
+                length = SeqPacket.Receive(control.Number, buffer);
+            }
+            catch (ObjectDisposedException)
+            {
+                return;
+            }
+
+            if (length == -Libc.EAGAIN)
+            {
+                return;
+            }
+
+            if (length <= 0)
+            {
+                Die();
+                return;
+            }
+
+            ReadOnlySpan<byte> message = buffer[..length];
+            while (Wire.TryNext(ref message, out Wire.FrameType type, out ReadOnlySpan<byte> frame))
+            {
+                if (type == Wire.FrameType.PoolFailed && Wire.TryRead(frame, out Wire.PoolFailed failed))
+                {
+                    FailWaiting(failed.Error);
+                }
+                else if (type == Wire.FrameType.SupervisorLost && Wire.TryRead(frame, out Wire.Supervisor lost))
+                {
+                    Array.Find(Trees(), t => t.SupervisorPid == lost.Pid)?.OnOrphansKilled();
+                }
+            }
+        }
+    }
+
+    // Starts that nobody has claimed would wait for a supervisor that cannot be made.
+    private void FailWaiting(int error)
+    {
+        Log.PoolFailed(_logger, error);
+        foreach (SupervisedTree tree in Trees())
+        {
+            tree.AbortUnclaimed(error);
+        }
+    }
+
+    private void Die()
+    {
+        lock (_gate)
+        {
+            _dead = true;
+        }
+
+        Log.GuardianLost(_logger, Pid);
+        foreach (SupervisedTree tree in Trees())
+        {
+            tree.OnGuardianLost();
+        }
+
+        Close();
+    }
+
+    private void Tell<T>(T frame)
+        where T : unmanaged
+    {
+        try
+        {
+            using HandleUse control = new(_control);
+            _ = SeqPacket.Send(control.Number, frame); // fails only when it is dead, which the reactor sees
+        }
+        catch (ObjectDisposedException)
+        {
+        }
+    }
+
+    private void Close()
+    {
+        if (!_control.IsClosed)
+        {
+            Reactor.Shared.Remove(_control.Number, this);
+            Reactor.Shared.Remove(_requests.Number, _room);
+            _room.OnReady(0);
+        }
+
+        _control.Dispose();
+        _requests.Dispose();
+    }
+}

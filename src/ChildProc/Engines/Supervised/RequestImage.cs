@@ -1,0 +1,171 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using System.Text;
+using ChildProc.Interop;
+using ChildProc.Start;
+
+namespace ChildProc.Engines.Supervised;
+
+/// <summary>A start info in the supervisors' own form: encoded once, sent as often as one likes.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class RequestImage
+{
+    private readonly ArrayBufferWriter<byte> _body = new(4096);
+    private readonly List<string> _paths;
+    private Wire.Request _header;
+
+    /// <exception cref="ArgumentException">The start info is faulty.</exception>
+    /// <exception cref="ChildProcessStartException">There is nothing to execute, or too much to pass.</exception>
+    internal RequestImage(ChildProcessStartInfo info)
+    {
+        StartInfoValidator.Validate(info);
+        Info = info;
+        List<KeyValuePair<string, string>> environment = EnvironmentBlock.Build(info);
+        _paths = ProgramPath.Candidates(info.FileName, EnvironmentBlock.Find(environment, "PATH"));
+        if (_paths.Count == 0)
+        {
+            throw ChildProcessStartException.Create(StartStage.Resolve, Libc.ENOENT, info);
+        }
+
+        WriteFixed(info);
+        _paths.ForEach(Write);
+        Write(info.ArgumentZero ?? info.FileName);
+        foreach (string argument in info.Arguments)
+        {
+            Write(argument);
+        }
+
+        foreach ((string name, string value) in environment)
+        {
+            Write(name, value);
+        }
+
+        const int E2Big = 7;
+        if (_body.WrittenCount > Wire.MaxBody)
+        {
+            throw ChildProcessStartException.Create(StartStage.Execute, E2Big, info);
+        }
+
+        _header.PathCount = (uint)_paths.Count;
+        _header.ArgumentCount = (uint)info.Arguments.Count + 1;
+        _header.VariableCount = (uint)environment.Count;
+        _header.BodyLength = (uint)_body.WrittenCount;
+        WriteHeader(info);
+    }
+
+    internal ChildProcessStartInfo Info { get; }
+
+    internal ReadOnlySpan<byte> Body => _body.WrittenSpan;
+
+    internal unsafe bool IsInline => sizeof(Wire.Request) + _body.WrittenCount <= Wire.MaxInline;
+
+    /// <summary>The header for one start: what depends on the host's state now, and on the streams, is filled in.</summary>
+    internal unsafe Wire.Request Header(in HostIdentity identity, StartResources resources)
+    {
+        Wire.Request header = _header;
+        header.Frame = new Wire.Frame(Wire.FrameType.Request, sizeof(Wire.Request) + (IsInline ? _body.WrittenCount : 0));
+        header.EffectiveUid = identity.Uid;
+        header.EffectiveGid = identity.Gid;
+        header.ProcessGroup = Libc.getpgrp();
+        header.StandardInput = resources.InputKind;
+        header.StandardOutput = resources.OutputKind;
+        header.StandardError = resources.ErrorKind;
+        if (!IsInline)
+        {
+            header.Flags |= Wire.RequestFlags.BodyInMemfd;
+        }
+
+        if (Libc.prctl(Libc.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+        {
+            header.Flags |= Wire.RequestFlags.NoNewPrivileges; // the host gave it up after the guardian began
+        }
+
+        return header;
+    }
+
+    internal ChildProcessStartException Failure(in Wire.Failed failed)
+    {
+        StartStage stage = (StartStage)failed.Stage;
+        string? path = stage == StartStage.Execute && failed.PathIndex < _paths.Count ? _paths[(int)failed.PathIndex] : null;
+        return ChildProcessStartException.Create(stage, failed.Error, Info, path, failed.BadInterpreter != 0);
+    }
+
+    private void WriteFixed(ChildProcessStartInfo info)
+    {
+        foreach (ResourceLimit limit in info.Limits)
+        {
+            Write(new Wire.Limit { Resource = (uint)limit.Kind, Soft = limit.Soft, Hard = limit.Hard });
+        }
+
+        if (info.Credentials is { } credentials)
+        {
+            foreach (uint group in credentials.SupplementaryGroups)
+            {
+                Write(group);
+            }
+
+            _header.GroupCount = (uint)credentials.SupplementaryGroups.Count;
+        }
+
+        foreach (int target in info.InheritedHandles.Keys)
+        {
+            Write(target);
+        }
+
+        _header.LimitCount = (uint)info.Limits.Count;
+        _header.HandleCount = (uint)info.InheritedHandles.Count;
+    }
+
+    private void WriteHeader(ChildProcessStartInfo info)
+    {
+        Wire.RequestFlags flags = Wire.RequestFlags.None;
+        flags |= info.NewSession ? Wire.RequestFlags.NewSession : 0;
+        flags |= info.NewProcessGroup ? Wire.RequestFlags.NewGroup : 0;
+        flags |= info.NoNewPrivileges ? Wire.RequestFlags.NoNewPrivileges : 0;
+        flags |= info.Leftovers == Leftovers.Release ? Wire.RequestFlags.ReleaseLeftovers : 0;
+        if (info.Umask is { } umask)
+        {
+            flags |= Wire.RequestFlags.SetUmask;
+            _header.Umask = (uint)umask;
+        }
+
+        if (info.Priority is { } priority)
+        {
+            flags |= Wire.RequestFlags.SetPriority;
+            _header.Priority = priority;
+        }
+
+        if (info.Credentials is { } credentials)
+        {
+            flags |= Wire.RequestFlags.SetCredentials;
+            _header.Uid = credentials.UserId;
+            _header.Gid = credentials.GroupId;
+        }
+
+        if (info.OnOwnerLost is { } lost)
+        {
+            _header.OwnerLostSignal = (uint)lost.Signal.Number;
+            _header.OwnerLostGraceMilliseconds = (uint)lost.Grace.TotalMilliseconds;
+            _header.OwnerLostScope = (uint)lost.Scope;
+        }
+
+        _header.Flags = flags;
+    }
+
+    private void Write<T>(T value)
+        where T : unmanaged => _body.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)));
+
+    private void Write(string text)
+    {
+        Encoding.UTF8.GetBytes(text, _body);
+        _body.Write("\0"u8);
+    }
+
+    private void Write(string name, string value)
+    {
+        Encoding.UTF8.GetBytes(name, _body);
+        _body.Write("="u8);
+        Write(value);
+    }
+}

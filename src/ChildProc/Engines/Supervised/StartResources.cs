@@ -1,0 +1,154 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using ChildProc.Interop;
+using ChildProc.Pipes;
+using ChildProc.Stdio;
+
+namespace ChildProc.Engines.Supervised;
+
+/// <summary>The descriptors of one start, opened before anything is asked of a supervisor, so that a fault leaves nothing.</summary>
+[SupportedOSPlatform("linux")]
+internal sealed class StartResources : IDisposable
+{
+    private readonly ChildProcessStartInfo _info;
+    private readonly List<Descriptor> _opened = new(8);
+    private readonly List<SafeHandle> _borrowed = [];
+    private readonly List<int> _message = new(8) { -1 }; // the lifeline comes first
+
+    /// <exception cref="ChildProcessStartException">Something cannot be opened.</exception>
+    internal StartResources(RequestImage image)
+    {
+        _info = image.Info;
+        try
+        {
+            if (!image.IsInline)
+            {
+                AddBody(image.Body);
+            }
+
+            const int Flags = Libc.O_PATH | Libc.O_CLOEXEC;
+            Add(Check(Libc.open(_info.WorkingDirectory ?? ".", Flags | Libc.O_DIRECTORY, 0), StartStage.WorkingDirectory));
+            InputKind = Open(_info.StandardInput, 0, out PipeEnd? input);
+            OutputKind = Open(_info.StandardOutput, 1, out PipeEnd? output);
+            ErrorKind = Open(_info.StandardError, 2, out PipeEnd? error);
+            Pipes = new ChildPipes(input, output, error);
+            foreach (SafeHandle handle in _info.InheritedHandles.Values)
+            {
+                Borrow(handle);
+            }
+        }
+        catch
+        {
+            Pipes.Close();
+            Dispose();
+            throw;
+        }
+    }
+
+    internal ChildPipes Pipes { get; private set; }
+
+    internal Wire.StdioKind InputKind { get; }
+
+    internal Wire.StdioKind OutputKind { get; }
+
+    internal Wire.StdioKind ErrorKind { get; }
+
+    internal Span<int> Message(int lifeline)
+    {
+        Span<int> message = CollectionsMarshal.AsSpan(_message);
+        message[0] = lifeline;
+        return message;
+    }
+
+    public void Dispose()
+    {
+        _opened.ForEach(static d => d.Dispose());
+        _borrowed.ForEach(static h => h.DangerousRelease());
+        _opened.Clear();
+        _borrowed.Clear();
+    }
+
+    private Wire.StdioKind Open(ChildStdio? stdio, int number, out PipeEnd? pipe)
+    {
+        pipe = null;
+        switch (stdio)
+        {
+            case NullStdio:
+                return Wire.StdioKind.Null;
+            case ToStandardOutputStdio:
+                return Wire.StdioKind.AsStandardOutput;
+            case PipeStdio:
+                pipe = OpenPipe(childReads: number == 0);
+                // Known to the caller at once, so that a fault in a later stream closes it.
+                Pipes = number == 0 ? Pipes with { Input = pipe } : number == 1 ? Pipes with { Output = pipe } : Pipes with { Error = pipe };
+                return Wire.StdioKind.Handle;
+            case FileStdio file:
+                Add(Check(Libc.open(file.Path, OpenFlags(file.Mode, number), 0x1B6 /* 0666, less the umask */), StartStage.StandardStreams));
+                return Wire.StdioKind.Handle;
+            case HandleStdio handle:
+                Borrow(handle.SafeHandle);
+                return Wire.StdioKind.Handle;
+            default: // inherit: as it is now, or the null device where the host has closed it
+                if (Libc.fcntl(number, Libc.F_GETFD, 0) < 0)
+                {
+                    return Wire.StdioKind.Null;
+                }
+
+                _message.Add(number);
+                return Wire.StdioKind.Handle;
+        }
+    }
+
+    private unsafe PipeEnd OpenPipe(bool childReads)
+    {
+        int* pair = stackalloc int[2];
+        Check(Libc.pipe2(pair, Libc.O_CLOEXEC), StartStage.StandardStreams);
+        (int theirs, int ours) = childReads ? (pair[0], pair[1]) : (pair[1], pair[0]);
+        Add(theirs);
+
+        // The two ends are separate descriptions: the child's stays blocking.
+        Libc.fcntl(ours, Libc.F_SETFL, Libc.O_NONBLOCK);
+        return new PipeEnd(new Descriptor(ours), reads: !childReads);
+    }
+
+    private static int OpenFlags(FileMode? mode, int number) => Libc.O_CLOEXEC | (number == 0
+        ? Libc.O_RDONLY
+        : Libc.O_WRONLY | mode switch
+        {
+            FileMode.Append => Libc.O_CREAT | Libc.O_APPEND,
+            FileMode.CreateNew => Libc.O_CREAT | Libc.O_EXCL,
+            FileMode.OpenOrCreate => Libc.O_CREAT,
+            FileMode.Open => 0,
+            FileMode.Truncate => Libc.O_TRUNC,
+            _ => Libc.O_CREAT | Libc.O_TRUNC,
+        });
+
+    private void AddBody(ReadOnlySpan<byte> body)
+    {
+        int memfd = Check(
+            Libc.memfd_create("childproc-request", Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING), StartStage.Containment);
+        Add(memfd);
+        int error = SealedMemory.Fill(memfd, body);
+        if (error != 0)
+        {
+            throw ChildProcessStartException.Create(StartStage.Containment, error, _info);
+        }
+    }
+
+    private void Add(int descriptor)
+    {
+        _opened.Add(new Descriptor(descriptor));
+        _message.Add(descriptor);
+    }
+
+    private void Borrow(SafeHandle handle)
+    {
+        bool added = false;
+        handle.DangerousAddRef(ref added);
+        _borrowed.Add(handle);
+        _message.Add((int)handle.DangerousGetHandle());
+    }
+
+    private int Check(int result, StartStage stage)
+        => result >= 0 ? result : throw ChildProcessStartException.Create(stage, Marshal.GetLastPInvokeError(), _info);
+}

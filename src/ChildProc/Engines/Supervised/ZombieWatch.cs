@@ -1,0 +1,63 @@
+using System.Runtime.Versioning;
+using ChildProc.Events;
+using ChildProc.Interop;
+
+namespace ChildProc.Engines.Supervised;
+
+/// <summary>
+/// Reaps keepers that became the host's own children: when a guardian is killed and the host is PID 1 of its namespace
+/// or a subreaper, guardian and supervisors are handed to the host, and would stay as zombies.
+/// </summary>
+/// <remarks>By pidfd, one by one, so that no child of anybody else in the host is ever reaped.</remarks>
+[SupportedOSPlatform("linux")]
+internal sealed class ZombieWatch : ReactorEntry
+{
+    private readonly Descriptor _pidFd;
+    private readonly bool _isGuardian;
+
+    private ZombieWatch(Descriptor pidFd, bool isGuardian)
+    {
+        _pidFd = pidFd;
+        _isGuardian = isGuardian;
+    }
+
+    /// <summary>Watches a guardian from its start to its end; takes the descriptor over.</summary>
+    internal static void WatchGuardian(Descriptor pidFd) => Watch(new ZombieWatch(pidFd, isGuardian: true));
+
+    internal override unsafe void OnReady(uint events)
+    {
+        // ECHILD where it is not ours: init's, or another subreaper's.
+        byte* information = stackalloc byte[128];
+        Libc.waitid(Libc.P_PIDFD, (uint)_pidFd.Number, information, Libc.WEXITED | Libc.WNOHANG);
+        Reactor.Shared.Remove(_pidFd.Number, this);
+        _pidFd.Dispose();
+        if (_isGuardian)
+        {
+            WatchOrphanedSupervisors();
+        }
+    }
+
+    // Once the guardian is dead the kernel has found its supervisors a new parent, which may be the host.
+    private static void WatchOrphanedSupervisors()
+    {
+        foreach (int child in ProcFs.Children(Environment.ProcessId))
+        {
+            if (ProcFs.Command(child) == "childproc-super")
+            {
+                int pidFd = (int)Libc.syscall(Libc.SYS_pidfd_open, child, 0);
+                if (pidFd >= 0)
+                {
+                    Watch(new ZombieWatch(new Descriptor(pidFd), isGuardian: false));
+                }
+            }
+        }
+    }
+
+    private static void Watch(ZombieWatch watch)
+    {
+        if (Reactor.Shared.Add(watch._pidFd.Number, watch, Libc.EPOLLIN) != 0)
+        {
+            watch._pidFd.Dispose();
+        }
+    }
+}

@@ -1,0 +1,168 @@
+using System.Runtime.InteropServices;
+using ChildProc.Interop;
+
+namespace ChildProc.Events;
+
+/// <summary>Something that waits for a descriptor.</summary>
+internal abstract class ReactorEntry
+{
+    internal const int NotRegistered = -1;
+
+    /// <summary>Slot of the reactor's table; the reactor's alone.</summary>
+    internal int Slot { get; set; } = NotRegistered;
+
+    /// <summary>Runs on the reactor's thread: short, never blocks, never throws, never runs a caller's code.</summary>
+    internal abstract void OnReady(uint events);
+}
+
+/// <summary>
+/// One background thread and one epoll for all children: lifelines, guardians and pipes.
+/// </summary>
+/// <remarks>
+/// An event names a slot of the table and the version which that slot had when it was armed. A slot gets a new version
+/// when it is freed, so an event that was fetched before never reaches the next user, and neither does one that the
+/// kernel reports for a closed descriptor whose description lives on in another process (trap 32): descriptors are
+/// removed from the epoll before they are closed. <see cref="_gate"/> guards the table; epoll itself needs no lock.
+/// </remarks>
+internal sealed unsafe class Reactor
+{
+    private const int BatchSize = 256;
+
+    private static readonly Lazy<Reactor> s_shared = new(() => new Reactor());
+    private static readonly bool s_packed = RuntimeInformation.ProcessArchitecture == Architecture.X64;
+
+    private readonly Lock _gate = new();
+    private readonly Stack<int> _free = new();
+    private readonly int _epoll;
+    private Slot[] _slots = new Slot[64];
+    private int _used;
+
+    private Reactor()
+    {
+        _epoll = Libc.epoll_create1(Libc.EPOLL_CLOEXEC);
+        if (_epoll < 0)
+        {
+            throw new ChildProcessException($"epoll_create1 failed: {Marshal.GetLastPInvokeErrorMessage()}.");
+        }
+
+        // For the life of the process, as the runtime's own socket engine: no child holds it, nothing waits for it.
+        new Thread(Run, maxStackSize: 256 * 1024) { IsBackground = true, Name = "ChildProc reactor" }.UnsafeStart();
+    }
+
+    internal static Reactor Shared => s_shared.Value;
+
+    /// <summary>Adds a descriptor; <paramref name="events"/> may be zero, to be armed later. 0 or errno.</summary>
+    internal int Add(int descriptor, ReactorEntry entry, uint events)
+    {
+        ulong data;
+        lock (_gate)
+        {
+            if (!_free.TryPop(out int slot))
+            {
+                if (_used == _slots.Length)
+                {
+                    Array.Resize(ref _slots, _used * 2);
+                }
+
+                slot = _used++;
+            }
+
+            _slots[slot].Entry = entry;
+            entry.Slot = slot;
+            data = Data(slot);
+        }
+
+        int error = Control(Libc.EPOLL_CTL_ADD, descriptor, events, data);
+        if (error != 0)
+        {
+            Free(entry);
+        }
+
+        return error;
+    }
+
+    /// <summary>Arms a descriptor again. 0 or errno.</summary>
+    internal int Arm(int descriptor, ReactorEntry entry, uint events)
+    {
+        ulong data;
+        lock (_gate)
+        {
+            if (entry.Slot == ReactorEntry.NotRegistered)
+            {
+                return Libc.EBADF;
+            }
+
+            data = Data(entry.Slot);
+        }
+
+        return Control(Libc.EPOLL_CTL_MOD, descriptor, events, data);
+    }
+
+    /// <summary>Removes a descriptor that is still open. No event reaches the entry that was not under way already.</summary>
+    internal void Remove(int descriptor, ReactorEntry entry)
+    {
+        if (Free(entry))
+        {
+            _ = Control(Libc.EPOLL_CTL_DEL, descriptor, 0, 0);
+        }
+    }
+
+    private bool Free(ReactorEntry entry)
+    {
+        lock (_gate)
+        {
+            int slot = entry.Slot;
+            if (slot == ReactorEntry.NotRegistered)
+            {
+                return false;
+            }
+
+            entry.Slot = ReactorEntry.NotRegistered;
+            _slots[slot].Entry = null;
+            _slots[slot].Version++;
+            _free.Push(slot);
+            return true;
+        }
+    }
+
+    private ulong Data(int slot) => ((ulong)_slots[slot].Version << 32) | (uint)slot;
+
+    private int Control(int operation, int descriptor, uint events, ulong data)
+    {
+        Libc.EpollEventX64 packed = new() { Events = events, Data = data };
+        Libc.EpollEventArm64 aligned = new() { Events = events, Data = data };
+        void* ev = s_packed ? &packed : &aligned;
+        return Libc.epoll_ctl(_epoll, operation, descriptor, ev) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
+
+    private void Run()
+    {
+        byte* buffer = stackalloc byte[BatchSize * sizeof(Libc.EpollEventArm64)];
+        while (true)
+        {
+            int count = Libc.epoll_wait(_epoll, buffer, BatchSize, -1);
+            for (int i = 0; i < count; i++)
+            {
+                (uint events, ulong data) = s_packed
+                    ? (((Libc.EpollEventX64*)buffer)[i].Events, ((Libc.EpollEventX64*)buffer)[i].Data)
+                    : (((Libc.EpollEventArm64*)buffer)[i].Events, ((Libc.EpollEventArm64*)buffer)[i].Data);
+                Find(data)?.OnReady(events);
+            }
+        }
+    }
+
+    private ReactorEntry? Find(ulong data)
+    {
+        lock (_gate)
+        {
+            ref Slot slot = ref _slots[(int)(uint)data];
+            return slot.Version == (uint)(data >> 32) ? slot.Entry : null;
+        }
+    }
+
+    private struct Slot
+    {
+        internal ReactorEntry? Entry;
+        internal uint Version;
+    }
+}

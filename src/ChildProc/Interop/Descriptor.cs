@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace ChildProc.Interop;
+
+/// <summary>A file descriptor that this library opened: closed once, by whoever comes first, or by its finalizer.</summary>
+internal sealed class Descriptor : SafeHandleMinusOneIsInvalid
+{
+    internal Descriptor(int number)
+        : base(ownsHandle: true) => SetHandle(number);
+
+    /// <summary>Only between <see cref="SafeHandle.DangerousAddRef"/> and its release, or by the sole owner.</summary>
+    internal int Number => (int)handle;
+
+    protected override bool ReleaseHandle() => Libc.close((int)handle) == 0;
+}
+
+/// <summary>
+/// The host's end of a lifeline. It is shut down before it is closed, so that a copy in a process that is between fork
+/// and exec at this moment cannot keep the tree alive.
+/// </summary>
+internal sealed class LifelineHandle : SafeHandleMinusOneIsInvalid
+{
+    internal LifelineHandle(int number)
+        : base(ownsHandle: true) => SetHandle(number);
+
+    protected override bool ReleaseHandle()
+    {
+        Libc.shutdown((int)handle, Libc.SHUT_RDWR);
+        return Libc.close((int)handle) == 0;
+    }
+}
+
+/// <summary>The number of a handle, held for the length of a <c>using</c>.</summary>
+internal ref struct HandleUse
+{
+    private readonly SafeHandle _handle;
+    private bool _added;
+
+    internal HandleUse(SafeHandle handle)
+    {
+        _handle = handle;
+        _handle.DangerousAddRef(ref _added);
+    }
+
+    internal readonly int Number => (int)_handle.DangerousGetHandle();
+
+    public void Dispose()
+    {
+        if (_added)
+        {
+            _added = false;
+            _handle.DangerousRelease();
+        }
+    }
+}

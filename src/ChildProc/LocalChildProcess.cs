@@ -1,0 +1,215 @@
+using System.IO.Pipelines;
+using ChildProc.Engines;
+using ChildProc.Pipes;
+
+namespace ChildProc;
+
+/// <summary>A child on this machine: the caller's object over the engine's tree. Nothing but the caller holds it alive.</summary>
+internal sealed class LocalChildProcess : IChildProcess
+{
+    private const int ReadSize = 16 * 1024;
+    private readonly ProcessTree _tree;
+    private readonly CancellationToken _lifetime;
+    private readonly CancellationTokenRegistration _registration;
+    private readonly Lock _gate = new();
+    private PipeWriter? _input;
+    private PipeReader? _output, _error;
+    private Task? _disposal;
+
+    internal LocalChildProcess(ChildProcessStartInfo info, ProcessTree tree, CancellationToken lifetime)
+    {
+        StartInfo = info;
+        _tree = tree;
+        _lifetime = lifetime;
+
+        // The token, which may live long, holds the tree and never this object: it can be forgotten and collected.
+        _registration = lifetime.UnsafeRegister(static tree => ((ProcessTree)tree!).CancelByLifetime(), tree);
+    }
+
+    ~LocalChildProcess() => _tree.AbandonForgotten();
+
+    public int Id => _tree.Id;
+
+    public ChildProcessStartInfo StartInfo { get; }
+
+    public Containment Containment => _tree.Containment;
+
+    public DateTimeOffset StartTime => _tree.StartTime;
+
+    public bool OutputIncomplete => _tree.Pipes.Output?.Incomplete == true || _tree.Pipes.Error?.Incomplete == true;
+
+    public bool HasExited => _tree.HasExited;
+
+    public ExitStatus? Exit => _tree.Exit;
+
+    public PipeWriter StandardInput
+    {
+        get
+        {
+            PipeEnd pipe = _tree.Pipes.Input ?? throw NoPipe("input");
+            lock (_gate)
+            {
+                return _input ??= new InputWriter(pipe, this);
+            }
+        }
+    }
+
+    public PipeReader StandardOutput => Reader(ref _output, _tree.Pipes.Output ?? throw NoPipe("output"));
+
+    public PipeReader StandardError => Reader(ref _error, _tree.Pipes.Error ?? throw NoPipe("error"));
+
+    public async ValueTask<ExitStatus> WaitForExitAsync(CancellationToken cancellationToken = default)
+    {
+        if (_tree.Exit is not { } status)
+        {
+            status = await _tree.WhenExited().WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (_tree.WasCanceled)
+        {
+            await _tree.KillAndWaitAsync().ConfigureAwait(false);
+            throw new OperationCanceledException(_lifetime);
+        }
+
+        GC.KeepAlive(this); // whoever awaits the child has not forgotten it
+        return status;
+    }
+
+    public ExitStatus WaitForExit()
+    {
+        WaitForExit(Timeout.InfiniteTimeSpan, out ExitStatus status);
+        return status;
+    }
+
+    public bool WaitForExit(TimeSpan timeout, out ExitStatus status)
+    {
+        if (timeout != Timeout.InfiniteTimeSpan)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(timeout, TimeSpan.Zero);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(timeout, TimeSpan.FromMilliseconds(int.MaxValue));
+        }
+
+        bool exited = _tree.WaitForExit(timeout, out status);
+        if (exited && _tree.WasCanceled)
+        {
+            _tree.KillAndWaitAsync().GetAwaiter().GetResult();
+            throw new OperationCanceledException(_lifetime);
+        }
+
+        GC.KeepAlive(this);
+        return exited;
+    }
+
+    public async ValueTask WaitForTreeAsync(CancellationToken cancellationToken = default)
+    {
+        await _tree.WhenEmpty().WaitAsync(cancellationToken).ConfigureAwait(false);
+        GC.KeepAlive(this);
+    }
+
+    public bool Signal(ChildSignal signal, SignalScope scope = SignalScope.Child)
+    {
+        if (signal.Number == 0)
+        {
+            throw new ArgumentException("No signal is given.", nameof(signal));
+        }
+
+        if (scope == SignalScope.ProcessGroup && !StartInfo.NewProcessGroup && !StartInfo.NewSession)
+        {
+            throw new ArgumentException("The child is in the host's process group, which it has no right to speak for.", nameof(scope));
+        }
+
+        return _tree.Signal(signal, scope);
+    }
+
+    public void Kill() => _tree.Kill();
+
+    public async ValueTask<ExitStatus> StopAsync(StopPolicy? policy = null, CancellationToken cancellationToken = default)
+    {
+        if (!_tree.IsEmpty || _tree.IsLost)
+        {
+            bool ran = !_tree.HasExited;
+            await _tree.StopAsync(policy ?? StartInfo.Stop, cancellationToken).ConfigureAwait(false);
+            if (ran)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+
+        GC.KeepAlive(this);
+        return _tree.Exit ?? ExitStatus.Unknown;
+    }
+
+    public IReadOnlyList<int> GetDescendantIds()
+    {
+        List<int> members = _tree.Members();
+        members.Remove(Id);
+        return members;
+    }
+
+    public void Dispose()
+    {
+        DisposeOnce().GetAwaiter().GetResult();
+        GC.SuppressFinalize(this);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await DisposeOnce().ConfigureAwait(false);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>"pid command" of what outlived the child.</summary>
+    internal string[] Leftovers()
+    {
+        if (_tree.IsEmpty)
+        {
+            return [];
+        }
+
+        string[] all = _tree.DescribeMembers();
+        return Array.FindAll(all, text => !text.StartsWith($"{Id} ", StringComparison.Ordinal));
+    }
+
+    private Task DisposeOnce()
+    {
+        lock (_gate)
+        {
+            return _disposal ??= DisposeCoreAsync();
+        }
+    }
+
+    private async Task DisposeCoreAsync()
+    {
+        try
+        {
+            if (StartInfo.Leftovers == ChildProc.Leftovers.Release && _tree.HasExited && !_tree.IsEmpty)
+            {
+                _tree.Release();
+            }
+            else
+            {
+                await _tree.KillAndWaitAsync().ConfigureAwait(false);
+            }
+        }
+        catch (ChildProcessTreeException)
+        {
+            // Logged where it arose, with what is left. The supervisor goes on killing after the lifeline ends below.
+        }
+        finally
+        {
+            await _registration.DisposeAsync().ConfigureAwait(false);
+            _tree.Close();
+        }
+    }
+
+    private PipeReader Reader(ref PipeReader? reader, PipeEnd pipe)
+    {
+        lock (_gate)
+        {
+            return reader ??= PipeReader.Create(new OutputStream(pipe, this), new StreamPipeReaderOptions(bufferSize: ReadSize));
+        }
+    }
+
+    private static InvalidOperationException NoPipe(string stream)
+        => new($"Standard {stream} of this child is no pipe: set it to ChildStdio.Pipe in the start info.");
+}

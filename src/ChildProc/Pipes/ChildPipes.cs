@@ -1,0 +1,19 @@
+namespace ChildProc.Pipes;
+
+/// <summary>The host's ends of a child's pipes; null where a stream is no pipe.</summary>
+internal readonly record struct ChildPipes(PipeEnd? Input, PipeEnd? Output, PipeEnd? Error)
+{
+    /// <summary>The child has exited: from now on its output ends after <paramref name="timeout"/> at the latest.</summary>
+    internal void BeginDrain(TimeSpan timeout)
+    {
+        Output?.BeginDrain(timeout);
+        Error?.BeginDrain(timeout);
+    }
+
+    internal void Close()
+    {
+        Input?.Close();
+        Output?.Close();
+        Error?.Close();
+    }
+}

@@ -1,0 +1,206 @@
+using System.Runtime.InteropServices;
+using ChildProc.Events;
+using ChildProc.Interop;
+
+namespace ChildProc.Pipes;
+
+/// <summary>The host's end of one pipe: non-blocking, and waiting on the reactor when the kernel has nothing.</summary>
+/// <remarks>
+/// Nothing is read ahead: the kernel's pipe is the buffer and the back-pressure, and an idle child costs no memory here.
+/// Only a pending wait connects the reactor with the reader, so a forgotten pipe can be collected.
+/// One reader or writer at a time; <see cref="_gate"/> guards the wait, the cut and the close against each other.
+/// </remarks>
+internal sealed class PipeEnd : ReactorEntry
+{
+    private readonly Lock _gate = new();
+    private readonly Descriptor _descriptor;
+    private readonly bool _reads;
+    private TaskCompletionSource? _waiter;
+    private Timer? _drain;
+    private bool _registered, _closed, _cut;
+    private int _leftAfterCut;
+
+    internal PipeEnd(Descriptor descriptor, bool reads)
+    {
+        _descriptor = descriptor;
+        _reads = reads;
+    }
+
+    /// <summary>Output was still coming when the time to drain it was over.</summary>
+    internal bool Incomplete { get; private set; }
+
+    /// <summary>Bytes read, 0 at end of file, -EAGAIN when there are none yet, or another negative errno.</summary>
+    internal unsafe int TryRead(Span<byte> buffer)
+    {
+        using HandleUse use = new(_descriptor);
+        lock (_gate)
+        {
+            if (_cut && _leftAfterCut == 0)
+            {
+                Incomplete = true;
+                return 0;
+            }
+
+            int allowed = _cut ? Math.Min(buffer.Length, _leftAfterCut) : buffer.Length;
+            int count = Transfer(use.Number, buffer[..allowed], reads: true);
+            if (_cut && count > 0)
+            {
+                _leftAfterCut -= count;
+            }
+
+            return count;
+        }
+    }
+
+    /// <summary>Bytes written, -EAGAIN when the pipe is full, -EPIPE when nobody reads any more.</summary>
+    internal int TryWrite(ReadOnlySpan<byte> buffer)
+    {
+        using HandleUse use = new(_descriptor);
+        return Transfer(use.Number, MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(buffer), buffer.Length), reads: false);
+    }
+
+    /// <summary>Completes when a read or write may get on. It may also be woken for nothing.</summary>
+    internal Task WaitAsync(CancellationToken cancellationToken)
+    {
+        TaskCompletionSource waiter = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        int error;
+        using (HandleUse use = new(_descriptor))
+        {
+            lock (_gate)
+            {
+                ObjectDisposedException.ThrowIf(_closed, this);
+                if (_cut)
+                {
+                    return Task.CompletedTask;
+                }
+
+                _waiter = waiter;
+            }
+
+            uint events = (_reads ? Libc.EPOLLIN : Libc.EPOLLOUT) | Libc.EPOLLONESHOT;
+            error = _registered ? Reactor.Shared.Arm(use.Number, this, events) : Reactor.Shared.Add(use.Number, this, events);
+            _registered = error == 0 || _registered;
+        }
+
+        if (error != 0 && !waiter.Task.IsCompleted)
+        {
+            waiter.TrySetException(new IOException($"epoll_ctl failed: {Marshal.GetPInvokeErrorMessage(error)}", error));
+        }
+
+        return cancellationToken.CanBeCanceled ? waiter.Task.WaitAsync(cancellationToken) : waiter.Task;
+    }
+
+    internal override void OnReady(uint events) => Wake();
+
+    /// <summary>
+    /// Output that comes later than <paramref name="timeout"/> from now is not waited for: a descendant that holds the
+    /// pipe must not hang a reader. What the pipe holds at that moment is still delivered.
+    /// </summary>
+    internal void BeginDrain(TimeSpan timeout)
+    {
+        if (timeout == Timeout.InfiniteTimeSpan || !HasWriters())
+        {
+            return; // without a writer end of file comes by itself
+        }
+
+        lock (_gate)
+        {
+            if (!_closed)
+            {
+                _drain ??= new Timer(static self => ((PipeEnd)self!).Cut(), this, timeout, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    internal void Close()
+    {
+        TaskCompletionSource? waiter;
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            _closed = true;
+            waiter = _waiter;
+            _waiter = null;
+            _drain?.Dispose();
+            if (_registered)
+            {
+                Reactor.Shared.Remove(_descriptor.Number, this);
+            }
+        }
+
+        _descriptor.Dispose();
+        waiter?.TrySetException(new ObjectDisposedException(nameof(IChildProcess)));
+    }
+
+    private void Wake()
+    {
+        TaskCompletionSource? waiter;
+        lock (_gate)
+        {
+            waiter = _waiter;
+            _waiter = null;
+        }
+
+        waiter?.TrySetResult();
+    }
+
+    private unsafe void Cut()
+    {
+        lock (_gate)
+        {
+            if (_closed || _cut || !HasWriters())
+            {
+                return;
+            }
+
+            int held = 0;
+            using HandleUse use = new(_descriptor);
+            Libc.ioctl(use.Number, Libc.FIONREAD, &held);
+            _cut = true;
+            _leftAfterCut = held;
+        }
+
+        Wake();
+    }
+
+    private unsafe bool HasWriters()
+    {
+        try
+        {
+            using HandleUse use = new(_descriptor);
+            Libc.PollDescriptor poll = new() { Descriptor = use.Number, Events = Libc.POLLIN };
+            return Libc.poll(&poll, 1, 0) < 0 || (poll.Returned & Libc.POLLHUP) == 0;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    private static unsafe int Transfer(int descriptor, Span<byte> buffer, bool reads)
+    {
+        fixed (byte* at = buffer)
+        {
+            while (true)
+            {
+                nint count = reads
+                    ? Libc.read(descriptor, at, (nuint)buffer.Length)
+                    : Libc.write(descriptor, at, (nuint)buffer.Length);
+                if (count >= 0)
+                {
+                    return (int)count;
+                }
+
+                int error = Marshal.GetLastPInvokeError();
+                if (error != Libc.EINTR)
+                {
+                    return -error;
+                }
+            }
+        }
+    }
+}

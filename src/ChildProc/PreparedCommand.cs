@@ -1,0 +1,37 @@
+namespace ChildProc;
+
+/// <summary>A command that was checked, resolved and encoded once, to be started often.</summary>
+/// <remarks>
+/// Immutable and thread-safe. The environment of the host is that of the preparation; the current directory, the process
+/// group and the identity are those of each start.
+/// </remarks>
+public sealed class PreparedCommand
+{
+    private readonly LocalChildProcessHost _host;
+
+    internal PreparedCommand(LocalChildProcessHost host, ChildProcessStartInfo info, object image)
+    {
+        _host = host;
+        StartInfo = info;
+        Image = image;
+    }
+
+    /// <summary>What was prepared.</summary>
+    public ChildProcessStartInfo StartInfo { get; }
+
+    /// <summary>The engine's own form of it.</summary>
+    internal object Image { get; }
+
+    /// <summary>Starts a child; see <see cref="ChildProcess.Start"/>.</summary>
+    /// <param name="lifetime">Governs the life of the child.</param>
+    /// <returns>The running child.</returns>
+    /// <exception cref="ChildProcessStartException">The start failed; nothing is left of it.</exception>
+    public IChildProcess Start(CancellationToken lifetime = default) => _host.Start(this, lifetime);
+
+    /// <summary>Starts a child without blocking; see <see cref="ChildProcess.StartAsync"/>.</summary>
+    /// <param name="lifetime">Governs the life of the child.</param>
+    /// <returns>The running child.</returns>
+    /// <exception cref="ChildProcessStartException">The start failed; nothing is left of it.</exception>
+    public async ValueTask<IChildProcess> StartAsync(CancellationToken lifetime = default)
+        => await _host.StartAsync(this, lifetime).ConfigureAwait(false);
+}

@@ -1,0 +1,76 @@
+using System.Collections;
+
+namespace ChildProc.Start;
+
+/// <summary>The environment of a child: the host's, with the overlay of the start info over it. Names are ordinal.</summary>
+internal static class EnvironmentBlock
+{
+    private const string Pwd = "PWD";
+
+    /// <summary>The variables, each name once, in no particular order.</summary>
+    public static List<KeyValuePair<string, string>> Build(ChildProcessStartInfo info)
+    {
+        Dictionary<string, string?>? overlay = info.EnvironmentOverlay;
+        List<KeyValuePair<string, string>> block = [];
+        if (info.InheritEnvironment)
+        {
+            AddHost(block, info, overlay);
+        }
+
+        if (overlay is not null)
+        {
+            block.EnsureCapacity(block.Count + overlay.Count);
+            foreach ((string name, string? value) in overlay)
+            {
+                if (value is not null)
+                {
+                    block.Add(new(name, value));
+                }
+            }
+        }
+
+        return block;
+    }
+
+    /// <summary>The value of a variable, or null.</summary>
+    public static string? Find(List<KeyValuePair<string, string>> block, string name)
+    {
+        foreach (KeyValuePair<string, string> variable in block)
+        {
+            if (variable.Key == name)
+            {
+                return variable.Value;
+            }
+        }
+
+        return null;
+    }
+
+    private static void AddHost(
+        List<KeyValuePair<string, string>> block, ChildProcessStartInfo info, Dictionary<string, string?>? overlay)
+    {
+        // An inherited PWD names the host's directory. A shell in the child would see through that, other programs
+        // believe it, so it follows the directory, as in Go's os/exec since 1.19.
+        bool setPwd = info.WorkingDirectory is not null && overlay?.ContainsKey(Pwd) != true;
+        IDictionary host = System.Environment.GetEnvironmentVariables();
+        block.EnsureCapacity(host.Count + 1 + (overlay?.Count ?? 0));
+        foreach (DictionaryEntry variable in host)
+        {
+            string name = (string)variable.Key;
+            if (overlay?.ContainsKey(name) != true && !(setPwd && name == Pwd))
+            {
+                block.Add(new(name, (string?)variable.Value ?? ""));
+            }
+        }
+
+        if (setPwd)
+        {
+            block.Add(new(Pwd, Absolute(info.WorkingDirectory!)));
+        }
+    }
+
+    // As it stands, ".." and all: POSIX tells a shell not to trust a PWD with dot components, so it looks for itself.
+    private static string Absolute(string directory) => directory.StartsWith('/')
+        ? directory
+        : string.Concat(System.Environment.CurrentDirectory.AsSpan().TrimEnd('/'), "/", directory);
+}

@@ -1,0 +1,233 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using ChildProc.Diagnostics;
+using ChildProc.Stdio;
+
+namespace ChildProc.Start;
+
+/// <summary>
+/// Finds every fault in a start info that can be seen without a side effect, and throws it as an ArgumentException whose
+/// parameter is the property. Elements are named by index or key; arguments and environment values, which may be secrets,
+/// never appear.
+/// </summary>
+internal static class StartInfoValidator
+{
+    private const int MaxHandles = 240;             // CP_MAX_HANDLES: one message carries 253 descriptors, SCM_MAX_FD
+    private const int MaxDescriptor = 1_000_000;    // room under the usual fs.nr_open of 1048576 to move others aside
+
+    public static void Validate(ChildProcessStartInfo info)
+    {
+        Program(info);
+        Environment(info);
+        Stream(info.StandardInput, nameof(info.StandardInput), output: false);
+        Stream(info.StandardOutput, nameof(info.StandardOutput), output: true);
+        Stream(info.StandardError, nameof(info.StandardError), output: true);
+        Handles(info);
+        Limits(info);
+        Enumerations(info);
+        Numbers(info);
+    }
+
+    private static void Program(ChildProcessStartInfo info)
+    {
+        switch (info.FileName)
+        {
+            case "":
+                Fail(nameof(info.FileName), "The file name is empty.");
+                break;
+            case "." or "..":
+                Fail(nameof(info.FileName), $"{Quote.Name(info.FileName)} is a directory, not a program.");
+                break;
+        }
+
+        NoNul(info.FileName, nameof(info.FileName), "The file name");
+        string[] arguments = info.ArgumentArray;
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            if (arguments[i] is null)
+            {
+                Fail(nameof(info.Arguments), $"Argument {Text(i)} is null.");
+            }
+
+            if (arguments[i].Contains('\0'))
+            {
+                Fail(nameof(info.Arguments), $"Argument {Text(i)} contains a NUL character.");
+            }
+        }
+
+        NoNul(info.ArgumentZero, nameof(info.ArgumentZero), "Argument zero");
+        if (info.WorkingDirectory is "")
+        {
+            Fail(nameof(info.WorkingDirectory), "The working directory is empty.");
+        }
+
+        NoNul(info.WorkingDirectory, nameof(info.WorkingDirectory), "The working directory");
+    }
+
+    private static void Environment(ChildProcessStartInfo info)
+    {
+        if (info.EnvironmentOverlay is not { } overlay)
+        {
+            return;
+        }
+
+        foreach ((string name, string? value) in overlay)
+        {
+            if (name.Length == 0)
+            {
+                Fail(nameof(info.Environment), "The name of an environment variable is empty.");
+            }
+
+            int bad = name.AsSpan().IndexOfAny('=', '\0');
+            if (bad >= 0)
+            {
+                // "NAME=value" given as a name by mistake: what follows may be a secret.
+                string what = name[bad] == '=' ? "an equals sign" : "a NUL character";
+                Fail(
+                    nameof(info.Environment),
+                    $"The name of an environment variable, {Quote.Name(name[..bad])}…, contains {what}.");
+            }
+
+            if (value is not null && value.Contains('\0'))
+            {
+                Fail(
+                    nameof(info.Environment),
+                    $"The value of the environment variable {Quote.Name(name)} contains a NUL character.");
+            }
+        }
+    }
+
+    private static void Stream(ChildStdio? stdio, string property, bool output)
+    {
+        switch (stdio)
+        {
+            case ToStandardOutputStdio when property != nameof(ChildProcessStartInfo.StandardError):
+                Fail(property, "Only standard error can go to standard output.");
+                break;
+            case HandleStdio { SafeHandle: { IsClosed: true } or { IsInvalid: true } }:
+                Fail(property, "The handle is closed or invalid.");
+                break;
+            case FileStdio { Mode: { } mode } when output
+                ? mode is FileMode.Open or FileMode.Truncate
+                : mode is not FileMode.Open:
+                Fail(property, $"File mode {mode} does not fit {(output ? "an output" : "an input")} stream.");
+                break;
+        }
+    }
+
+    private static void Handles(ChildProcessStartInfo info)
+    {
+        if (info.HandleMap is not { } handles)
+        {
+            return;
+        }
+
+        if (handles.Count > MaxHandles)
+        {
+            Fail(
+                nameof(info.InheritedHandles),
+                $"{Text(handles.Count)} inherited handles are more than {Text(MaxHandles)}.");
+        }
+
+        foreach ((int number, SafeHandle handle) in handles)
+        {
+            if (number is < 3 or > MaxDescriptor)
+            {
+                Fail(
+                    nameof(info.InheritedHandles),
+                    $"Descriptor number {Text(number)} is not within 3 to {Text(MaxDescriptor)}.");
+            }
+
+            if (handle is null or { IsClosed: true } or { IsInvalid: true })
+            {
+                Fail(
+                    nameof(info.InheritedHandles),
+                    $"The handle for descriptor {Text(number)} is null, closed or invalid.");
+            }
+        }
+    }
+
+    private static void Limits(ChildProcessStartInfo info)
+    {
+        uint seen = 0;
+        ResourceLimit[] limits = info.LimitArray;
+        for (int i = 0; i < limits.Length; i++)
+        {
+            ResourceLimit limit = limits[i];
+            if (limit.Kind is < ResourceLimitKind.CpuTime or > ResourceLimitKind.RealtimeTime)
+            {
+                Fail(nameof(info.Limits), $"Limit {Text(i)} has an undefined kind.");
+            }
+
+            if (limit.Soft > limit.Hard)
+            {
+                Fail(nameof(info.Limits), $"Limit {Text(i)} ({limit.Kind}) has a soft limit above its hard limit.");
+            }
+
+            uint bit = 1u << (int)limit.Kind;
+            if ((seen & bit) != 0)
+            {
+                Fail(nameof(info.Limits), $"Limit {Text(i)} ({limit.Kind}) is the second one of its kind.");
+            }
+
+            seen |= bit;
+        }
+    }
+
+    private static void Enumerations(ChildProcessStartInfo info)
+    {
+        if (info.Containment is < Containment.Tree or > Containment.None)
+        {
+            OutOfRange(nameof(info.Containment), info.Containment, "Not a containment.");
+        }
+
+        if (info.Leftovers is < Leftovers.Kill or > Leftovers.Release)
+        {
+            OutOfRange(nameof(info.Leftovers), info.Leftovers, "Not a way to treat leftovers.");
+        }
+    }
+
+    private static void Numbers(ChildProcessStartInfo info)
+    {
+        if (info.Priority is < -20 or > 19)
+        {
+            OutOfRange(nameof(info.Priority), info.Priority, "The priority is not within -20 to 19.");
+        }
+
+        if (info.Umask is { } umask && ((int)umask & ~0x1FF) != 0)
+        {
+            OutOfRange(nameof(info.Umask), umask, "The umask has bits other than the nine permissions.");
+        }
+
+        if (info.DrainTimeout != Timeout.InfiniteTimeSpan
+            && (info.DrainTimeout < TimeSpan.Zero || info.DrainTimeout.TotalMilliseconds > int.MaxValue))
+        {
+            OutOfRange(
+                nameof(info.DrainTimeout), info.DrainTimeout,
+                "The drain timeout is negative or more than int.MaxValue milliseconds.");
+        }
+
+        if (info.CaptureLimit < 0)
+        {
+            OutOfRange(nameof(info.CaptureLimit), info.CaptureLimit, "The capture limit is negative.");
+        }
+    }
+
+    private static void NoNul(string? value, string property, string what)
+    {
+        if (value is not null && value.Contains('\0'))
+        {
+            Fail(property, $"{what} contains a NUL character.");
+        }
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    [DoesNotReturn]
+    private static void Fail(string property, string message) => throw new ArgumentException(message, property);
+
+    [DoesNotReturn]
+    private static void OutOfRange(string property, object? value, string message) =>
+        throw new ArgumentOutOfRangeException(property, value, message);
+}

@@ -1,0 +1,18 @@
+namespace ChildProc.Tests;
+
+public sealed class ChildProcessTreeExceptionTests
+{
+    [Fact]
+    public void Remaining_processes_are_copied()
+    {
+        string[] remaining = ["17 D rsync"];
+        ChildProcessTreeException exception = new(TreeFault.NotEmpty, remaining);
+        remaining[0] = "";
+        Assert.Equal(["17 D rsync"], exception.Remaining);
+        Assert.Equal(TreeFault.NotEmpty, exception.Fault);
+    }
+
+    [Fact]
+    public void Nothing_remaining_is_the_default() =>
+        Assert.Empty(new ChildProcessTreeException(TreeFault.ContainmentLost).Remaining);
+}
