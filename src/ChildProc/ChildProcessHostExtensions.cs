@@ -105,10 +105,18 @@ public static class ChildProcessHostExtensions
         await using (child.ConfigureAwait(false))
         {
             Channel<OutputLine> lines = Channel.CreateBounded<OutputLine>(LinesAhead);
-            Task reading = ReadBothAsync(child, info, lines.Writer);
-            await foreach (OutputLine line in lines.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+            using CancellationTokenSource left = new();
+            Task reading = ReadBothAsync(child, info, lines.Writer, left.Token);
+            try
             {
-                yield return line;
+                await foreach (OutputLine line in lines.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+                {
+                    yield return line;
+                }
+            }
+            finally
+            {
+                await left.CancelAsync().ConfigureAwait(false); // nobody takes the lines any more
             }
 
             await reading.ConfigureAwait(false);
@@ -177,7 +185,7 @@ public static class ChildProcessHostExtensions
         return new Captured(info.OutputEncoding.GetString(kept.WrittenSpan), truncated);
     }
 
-    private static async Task ReadBothAsync(IChildProcess child, ChildProcessStartInfo info, ChannelWriter<OutputLine> lines)
+    private static async Task ReadBothAsync(IChildProcess child, ChildProcessStartInfo info, ChannelWriter<OutputLine> lines, CancellationToken left)
     {
         try
         {
@@ -200,12 +208,12 @@ public static class ChildProcessHostExtensions
             using StreamReader text = new(reader.AsStream(), info.OutputEncoding, detectEncodingFromByteOrderMarks: false);
             try
             {
-                while (await text.ReadLineAsync().ConfigureAwait(false) is { } line)
+                while (await text.ReadLineAsync(left).ConfigureAwait(false) is { } line)
                 {
-                    await lines.WriteAsync(new OutputLine(line, source)).ConfigureAwait(false);
+                    await lines.WriteAsync(new OutputLine(line, source), left).ConfigureAwait(false);
                 }
             }
-            catch (ObjectDisposedException)
+            catch (Exception e) when (e is ObjectDisposedException or OperationCanceledException)
             {
                 // the run was cancelled, or left early
             }

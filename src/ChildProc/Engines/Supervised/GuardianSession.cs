@@ -69,12 +69,21 @@ internal sealed class GuardianSession : ReactorEntry
         }
     }
 
-    /// <summary>False when no start may begin here any more.</summary>
+    /// <summary>
+    /// Before its request is sent, so that the end of this guardian also ends the wait for it; again when it is sent again.
+    /// False when no start may begin here any more.
+    /// </summary>
     internal bool TryAdd(SupervisedTree tree)
     {
         lock (_gate)
         {
-            return !_retired && !_dead && _trees.Add(tree);
+            if (!_retired && !_dead)
+            {
+                _trees.Add(tree);
+                return true;
+            }
+
+            return false;
         }
     }
 

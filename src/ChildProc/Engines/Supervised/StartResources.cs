@@ -39,7 +39,6 @@ internal sealed class StartResources : IDisposable
         }
         catch
         {
-            Pipes.Close();
             Dispose();
             throw;
         }
@@ -53,6 +52,9 @@ internal sealed class StartResources : IDisposable
 
     internal Wire.StdioKind ErrorKind { get; }
 
+    /// <summary>The child runs: its owner has the pipes now.</summary>
+    internal void KeepPipes() => Pipes = default;
+
     internal Span<int> Message(int lifeline)
     {
         Span<int> message = CollectionsMarshal.AsSpan(_message);
@@ -62,6 +64,7 @@ internal sealed class StartResources : IDisposable
 
     public void Dispose()
     {
+        Pipes.Close();
         _opened.ForEach(static d => d.Dispose());
         _borrowed.ForEach(static h => h.DangerousRelease());
         _opened.Clear();

@@ -30,11 +30,11 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         {
             HostIdentity identity = HostIdentity.Capture();
             GuardianSession session = Session(identity, image.Info);
-            SupervisedTree tree = Begin(session, image, out Descriptor theirs);
+            SupervisedTree tree = Begin(session, image, resources, out Descriptor theirs);
             using (theirs)
             {
                 int error;
-                while ((error = Send(session, image, identity, resources, theirs)) is Libc.EAGAIN or Libc.ETOOMANYREFS)
+                while ((error = Send(session, tree, image, identity, resources, theirs)) is Libc.EAGAIN or Libc.ETOOMANYREFS)
                 {
                     if (!session.WaitForRoom(deadline))
                     {
@@ -67,12 +67,12 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
             GuardianSession session = Current(identity)
                 ?? await Task.Factory.StartNew(
                     () => Session(identity, image.Info), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
-            SupervisedTree tree = Begin(session, image, out Descriptor theirs);
+            SupervisedTree tree = Begin(session, image, resources, out Descriptor theirs);
             Task started = tree.WhenStarted();
             using (theirs)
             {
                 int error;
-                while ((error = Send(session, image, identity, resources, theirs)) is Libc.EAGAIN or Libc.ETOOMANYREFS)
+                while ((error = Send(session, tree, image, identity, resources, theirs)) is Libc.EAGAIN or Libc.ETOOMANYREFS)
                 {
                     if (!await Within(session.WhenRoom(), deadline).ConfigureAwait(false))
                     {
@@ -151,7 +151,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         }
     }
 
-    private SupervisedTree Begin(GuardianSession session, RequestImage image, out Descriptor theirs)
+    private SupervisedTree Begin(GuardianSession session, RequestImage image, StartResources resources, out Descriptor theirs)
     {
         int error = SeqPacket.CreatePair(out int ours, out int other);
         if (error != 0)
@@ -163,6 +163,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         ChildProcessStartInfo info = image.Info;
         return new SupervisedTree(session, new LifelineHandle(ours), logger)
         {
+            Pipes = resources.Pipes,
             DrainTimeout = info.DrainTimeout,
             StopPolicy = info.Stop,
             DiesWithHost = info.OnOwnerLost is null && info.Leftovers == Leftovers.Kill,
@@ -170,26 +171,32 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
     }
 
     private static unsafe int Send(
-        GuardianSession session, RequestImage image, in HostIdentity identity, StartResources resources, Descriptor theirs)
+        GuardianSession session, SupervisedTree tree, RequestImage image, in HostIdentity identity, StartResources resources, Descriptor theirs)
     {
         Wire.Request header = image.Header(identity, resources);
         ReadOnlySpan<byte> body = image.IsInline ? image.Body : default;
+        if (!session.TryAdd(tree))
+        {
+            return Libc.EPIPE;
+        }
+
         return session.TrySend(new ReadOnlySpan<byte>(&header, sizeof(Wire.Request)), body, resources.Message(theirs.Number));
     }
 
     // True: the request is on its way. False: try again with another guardian.
     private static bool Sent(GuardianSession session, SupervisedTree tree, RequestImage image, int error, int attempt)
     {
-        if (error == 0 && session.TryAdd(tree))
+        if (error == 0)
         {
             return true;
         }
 
+        tree.Pipes = default; // they serve the next attempt
         tree.Abort();
-        if (attempt == MaxAttempts || error is not (0 or Libc.EPIPE or Libc.ECONNRESET or Libc.ENOTCONN))
+        if (attempt == MaxAttempts || error is not (Libc.EPIPE or Libc.ECONNRESET or Libc.ENOTCONN))
         {
             throw ChildProcessStartException.Create(
-                StartStage.Containment, error is Libc.EAGAIN or 0 ? Libc.ETIMEDOUT : error, image.Info);
+                StartStage.Containment, error == Libc.EAGAIN ? Libc.ETIMEDOUT : error, image.Info);
         }
 
         session.Retire();
@@ -202,10 +209,10 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         SupervisedTree.StartState state = tree.State;
         if (state == SupervisedTree.StartState.Running)
         {
-            tree.Pipes = resources.Pipes;
             int error = tree.IsEmpty ? 0 : tree.Listen();
             if (error == 0)
             {
+                resources.KeepPipes();
                 return true;
             }
 
@@ -215,11 +222,11 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
 
         if (state == SupervisedTree.StartState.Ended && !tree.Claimed && tree.AbortError == 0 && attempt < MaxAttempts)
         {
+            tree.Pipes = default;
             tree.Close();
             return false;
         }
 
-        resources.Pipes.Close();
         if (state == SupervisedTree.StartState.Failed)
         {
             tree.Close();

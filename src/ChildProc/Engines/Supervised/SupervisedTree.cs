@@ -87,7 +87,15 @@ internal sealed class SupervisedTree : ProcessTree
         }
 
         _registered = true;
-        return Reactor.Shared.Add(Number(), _listener, Libc.EPOLLIN);
+        try
+        {
+            using HandleUse use = new(_lifeline);
+            return Reactor.Shared.Add(use.Number, _listener, Libc.EPOLLIN);
+        }
+        catch (ObjectDisposedException)
+        {
+            return 0; // its end was read already
+        }
     }
 
     /// <summary>Ends a start that nobody has claimed: its supervisor, if one comes, finds no owner and starts nothing.</summary>
@@ -141,16 +149,14 @@ internal sealed class SupervisedTree : ProcessTree
 
     internal override void Close()
     {
-        bool wasOpen = !_lifeline.IsClosed;
-        if (wasOpen && _registered)
+        try
         {
-            try
-            {
-                Reactor.Shared.Remove(Number(), _listener);
-            }
-            catch (ObjectDisposedException)
-            {
-            }
+            using HandleUse use = new(_lifeline);
+            Reactor.Shared.Remove(use.Number, _listener);
+        }
+        catch (ObjectDisposedException)
+        {
+            // closed at its end of file
         }
 
         _lifeline.Dispose();
@@ -282,6 +288,7 @@ internal sealed class SupervisedTree : ProcessTree
             }
         }
 
+        _lifeline.Dispose(); // it has told all that it ever will
         if (IsEmpty || State == StartState.Ended)
         {
             _session.Remove(this);
