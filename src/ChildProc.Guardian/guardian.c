@@ -103,19 +103,17 @@ static int reap(void)
 }
 
 /* A supervisor leaves by itself only when its tree is empty. One that was killed has passed the rest of its tree on to
- * us; nobody owns that any more, so it dies, and the host is told when it has. */
-static int reap_and_kill_orphans(void)
+ * us; nobody owns that any more, so it dies, and the host is told when it has. Returns 1 while some are left: one that
+ * cannot die (D state, or setuid and we are not root) must not keep the guardian from its other work. */
+static int kill_orphans(void)
 {
-    int alive = reap();
-    while (s_lost_count && cp_sweep_kill(is_supervisor) > 0) {
-        sys_sleep_ms(1);
-        alive = reap();
-    }
+    if (s_lost_count && cp_sweep_kill(is_supervisor) > 0)
+        return 1;
     for (; s_lost_count; s_lost_count--) {
         struct cp_supervisor lost = {FRAME(lost, CP_SUPERVISOR_LOST), (uint32_t)s_lost[s_lost_count - 1], 0};
         tell_host(&lost, sizeof lost, -1);
     }
-    return alive;
+    return 0;
 }
 
 /* The host */
@@ -198,33 +196,32 @@ void cp_guardian(int base_pool, char *title, char *stack_top)
 
     s_base = base_pool;
     want(s_base);
-    int told_error = 0, host_alive = 1;
+    int told_error = 0, host_alive = 1, orphan_wait_ms = 1;
     for (;;) {
+        int alive = reap(), orphans = kill_orphans();
+        if (!s_serving && !alive)
+            sys_exit(0);
         int error = refill(title, stack_top);
         if (error && error != told_error && idle() == 0) {
             struct cp_pool_failed news = {FRAME(news, CP_POOL_FAILED), -error, 0};
             tell_host(&news, sizeof news, -1);
         }
         told_error = error;
-        if (!s_serving && !reap_and_kill_orphans())
-            sys_exit(0);
 
-        struct timespec_ timeout = timespec_of_ms(error ? RETRY_MS : CALM_MS);
-        int timed = s_serving && (error || s_pool->wanted > s_base);
+        orphan_wait_ms = !orphans ? 1 : orphan_wait_ms < 500 ? orphan_wait_ms * 2 : 1000;
+        int wait_ms = orphans ? orphan_wait_ms : error ? RETRY_MS : s_serving && s_pool->wanted > s_base ? CALM_MS : 0;
+        struct timespec_ timeout = timespec_of_ms(wait_ms);
         struct pollfd_ fds[4] = {{CP_FD_CHILD_EXIT, POLLIN_, 0}, {CP_FD_DEMAND, POLLIN_, 0},
                                  {s_control, POLLIN_, 0}, {host_alive ? CP_FD_HOST : -1, POLLIN_, 0}};
-        long ready = sys_poll(fds, 4, timed ? &timeout : NULL);
-        if (ready == 0) {
-            told_error = 0; /* a host that came later hears of it, too */
-            if (!error)
-                want(s_pool->wanted / 2); /* calm: those that are too many leave when their patience ends */
-        }
+        long ready = sys_poll(fds, 4, wait_ms ? &timeout : NULL);
+        if (ready == 0 && wait_ms == RETRY_MS)
+            told_error = 0; /* a start that came later hears of it, too */
+        if (ready == 0 && wait_ms == CALM_MS)
+            want(s_pool->wanted / 2); /* those that are too many leave when their patience ends */
         if (ready <= 0)
             continue;
-        if (fds[0].revents) {
+        if (fds[0].revents)
             cp_child_exit_seen();
-            reap_and_kill_orphans();
-        }
         if (fds[1].revents) {
             uint64_t count;
             sys_read(CP_FD_DEMAND, &count, sizeof count);

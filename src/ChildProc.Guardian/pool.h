@@ -13,7 +13,7 @@ enum { CP_PID_LIMIT = 4 * 1024 * 1024, CP_MAX_WANTED = 64 };
 
 struct cp_pool {
     int idle;   /* supervisors that wait for a request, those being started included */
-    int wanted; /* how many should; more than that leave when they become idle */
+    int wanted; /* how many should; more than twice that leave when they become idle */
     unsigned char busy[CP_PID_LIMIT]; /* by pid; untouched pages cost nothing */
 };
 

@@ -39,22 +39,23 @@ static long place_descriptors(const struct cp_plan *plan, const int *fds, enum c
     int count = 0, failed = 0;
     const int *next = fds + 1; /* the first is the working directory */
 
-    for (int i = 0; i < 3; i++, count++) {
-        places[count].target = i;
-        if (r->stdio[i] == CP_STDIO_HANDLE)
-            places[count].source = *next++;
-        else if (r->stdio[i] == CP_STDIO_AS_STDOUT)
-            places[count].source = places[1].source;
-        else
-            places[count].source = i; /* the supervisor's 0, 1 and 2 are /dev/null */
+    int stdout_source = 1;
+    for (int i = 0; i < 3; i++) {
+        if (r->stdio[i] == CP_STDIO_NULL)
+            continue; /* the supervisor's own 0, 1 and 2 are /dev/null, without CLOEXEC */
+        int source = r->stdio[i] == CP_STDIO_HANDLE ? *next++ : stdout_source;
+        if (i == 1)
+            stdout_source = source;
+        places[count++] = (struct cp_place){source, i};
     }
+    int streams = count;
     for (uint32_t i = 0; i < r->handle_count; i++, count++) {
         places[count].source = *next++;
         places[count].target = plan->handle_targets[i];
     }
 
     long error = cp_place_all(places, count, &failed);
-    *stage = failed < 3 ? CP_STAGE_STANDARD_STREAMS : CP_STAGE_HANDLES;
+    *stage = failed < streams ? CP_STAGE_STANDARD_STREAMS : CP_STAGE_HANDLES;
     return error;
 }
 

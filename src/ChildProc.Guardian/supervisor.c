@@ -29,6 +29,7 @@ static union {
     char bytes[CP_MAX_INLINE];
 } s_message;
 static const char *s_vectors[INLINE_VECTORS];
+static uint32_t s_uid, s_gid; /* of a supervisor, for its whole life */
 
 #define FRAME(structure, kind) ((struct cp_frame){kind, CP_VERSION, 0, sizeof(structure)})
 
@@ -277,7 +278,7 @@ static void serve(struct cp_descriptors *descriptors, size_t length, int self)
         fail_start(lifeline, CP_STAGE_STANDARD_STREAMS, EMFILE_);
     else if (cp_request_check(&s_message, length))
         fail_start(lifeline, CP_STAGE_CONTAINMENT, EBADMSG_);
-    else if (r->effective_uid != (uint32_t)SYS0(NR_geteuid) || r->effective_gid != (uint32_t)SYS0(NR_getegid))
+    else if (r->effective_uid != s_uid || r->effective_gid != s_gid)
         fail_start(lifeline, CP_STAGE_CONTAINMENT, EPERM_);
     else if (read_and_start(descriptors, &tree)) {
         /* The child's ends of its pipes must not stay open here, or their other ends never see end of file. And
@@ -292,11 +293,23 @@ static void serve(struct cp_descriptors *descriptors, size_t length, int self)
 
 /* The pool */
 
-static void demand_more(struct cp_pool *pool, int idle)
+/* Asks for more when the last idle one is taken, and leaves when there are twice as many as wanted: between the two
+ * lies room for starts to come and go without a fork. */
+static void claim(struct cp_pool *pool, int self)
 {
     uint64_t one = 1;
-    if (idle * 2 <= __atomic_load_n(&pool->wanted, __ATOMIC_RELAXED))
+    int idle = __atomic_sub_fetch(&pool->idle, 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&pool->busy[self], 1, __ATOMIC_RELAXED);
+    if (idle <= 0)
         sys_write(CP_FD_DEMAND, &one, sizeof one);
+}
+
+/* 1: enough others are idle. */
+static int give_back(struct cp_pool *pool, int self)
+{
+    __atomic_store_n(&pool->busy[self], 0, __ATOMIC_RELAXED);
+    int idle = __atomic_add_fetch(&pool->idle, 1, __ATOMIC_RELAXED);
+    return idle > 2 * __atomic_load_n(&pool->wanted, __ATOMIC_RELAXED);
 }
 
 void cp_supervisor(struct cp_pool *pool, int guardian)
@@ -304,6 +317,8 @@ void cp_supervisor(struct cp_pool *pool, int guardian)
     static struct cp_descriptors descriptors;
     int self = (int)sys_getpid();
     struct timeval_ patience = {IDLE_SECONDS, 0};
+    s_uid = (uint32_t)SYS0(NR_geteuid);
+    s_gid = (uint32_t)SYS0(NR_getegid);
     if (sys_prctl(PR_SET_CHILD_SUBREAPER_, 1) < 0 || cp_spawn_prepare() < 0)
         sys_exit(1);
     SYS5(NR_setsockopt, CP_FD_REQUESTS, SOL_SOCKET_, SO_RCVTIMEO_, &patience, sizeof patience);
@@ -325,17 +340,13 @@ void cp_supervisor(struct cp_pool *pool, int guardian)
             break; /* the host is gone or wants no more starts from this guardian */
 
         sys_prctl(PR_SET_PDEATHSIG_, 0);
-        int idle = __atomic_sub_fetch(&pool->idle, 1, __ATOMIC_RELAXED);
-        __atomic_store_n(&pool->busy[self], 1, __ATOMIC_RELAXED);
-        demand_more(pool, idle);
+        claim(pool, self);
         if (length > 0) {
             serve(&descriptors, (size_t)length, self);
             cp_close_all(&descriptors);
             memset(&s_message, 0, (size_t)length);
         }
-        __atomic_store_n(&pool->busy[self], 0, __ATOMIC_RELAXED);
-        idle = __atomic_add_fetch(&pool->idle, 1, __ATOMIC_RELAXED);
-        if (idle > __atomic_load_n(&pool->wanted, __ATOMIC_RELAXED))
+        if (give_back(pool, self))
             break;
     }
     /* The guardian counts it out when it reaps it. */

@@ -8,7 +8,7 @@ internal static unsafe partial class Libc
     private const string Library = "libc";
 
     internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EBADF = 9, ECHILD = 10, EAGAIN = 11, ENOMEM = 12,
-        EINVAL = 22, EMFILE = 24, EPIPE = 32, ENOSYS = 38, ECONNRESET = 104, ENOBUFS = 105, ENOTCONN = 107,
+        EINVAL = 22, ENFILE = 23, EMFILE = 24, EPIPE = 32, ENOSYS = 38, ECONNRESET = 104, ENOBUFS = 105, ENOTCONN = 107,
         ETIMEDOUT = 110, ETOOMANYREFS = 109;
 
     internal const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_TRUNC = 0x200,

@@ -21,8 +21,17 @@ internal sealed class RequestImage
     {
         StartInfoValidator.Validate(info);
         Info = info;
-        List<KeyValuePair<string, string>> environment = EnvironmentBlock.Build(info);
-        _paths = ProgramPath.Candidates(info.FileName, EnvironmentBlock.Find(environment, "PATH"));
+        List<KeyValuePair<string, string>> environment;
+        try
+        {
+            environment = EnvironmentBlock.Build(info);
+            _paths = ProgramPath.Candidates(info.FileName, EnvironmentBlock.Find(environment, "PATH"));
+        }
+        catch (IOException) // a relative path, and the host's current directory is gone
+        {
+            throw ChildProcessStartException.Create(StartStage.WorkingDirectory, Libc.ENOENT, info);
+        }
+
         if (_paths.Count == 0)
         {
             throw ChildProcessStartException.Create(StartStage.Resolve, Libc.ENOENT, info);

@@ -153,5 +153,14 @@ internal sealed class StartResources : IDisposable
     }
 
     private int Check(int result, StartStage stage)
-        => result >= 0 ? result : throw ChildProcessStartException.Create(stage, Marshal.GetLastPInvokeError(), _info);
+    {
+        if (result >= 0)
+        {
+            return result;
+        }
+
+        // No descriptor left is no fault of the directory or file that happened to be next.
+        int error = Marshal.GetLastPInvokeError();
+        throw ChildProcessStartException.Create(error is Libc.EMFILE or Libc.ENFILE ? StartStage.StandardStreams : stage, error, _info);
+    }
 }
