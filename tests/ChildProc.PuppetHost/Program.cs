@@ -1,1 +1,294 @@
-return 0;
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using ChildProc;
+
+// A host that uses ChildProc, for what a test cannot do to its own process: be killed, be PID 1, change its identity.
+// The first argument is the verb, the second the puppet.
+string verb = args[0], puppet = args[1];
+string[] rest = args[2..];
+return verb switch
+{
+    "trees" => await TreesAsync(int.Parse(rest[0], CultureInfo.InvariantCulture), rest[1..], thenExit: false),
+    "trees-exit" => await TreesAsync(int.Parse(rest[0], CultureInfo.InvariantCulture), rest[1..], thenExit: true),
+    "owner-lost" => await OwnerLostAsync(rest),
+    "start-loop" => StartLoop(),
+    "statuses" => await StatusesAsync(),
+    "thief" => await WithThiefAsync(),
+    "beside-process" => await BesideProcessAsync(),
+    "identity" => await IdentityAsync(),
+    "no-new-privileges" => await NoNewPrivilegesAsync(),
+    "no-descriptors" => NoDescriptors(),
+    "guardian-dies" => await GuardianDiesAsync(),
+    "interactive" => await InteractiveAsync(rest),
+    "forward" => (await ChildProcess.RunAsync(new ChildProcessStartInfo(puppet, rest))).Status.Code ?? 1,
+    _ => 64,
+};
+
+async Task<int> TreesAsync(int count, string[] words, bool thenExit)
+{
+    List<IChildProcess> children = [];
+    for (int i = 0; i < count; i++)
+    {
+        IChildProcess child = await ChildProcess.StartAsync(new ChildProcessStartInfo(puppet, words) { StandardOutput = ChildStdio.Pipe });
+        using StreamReader reader = new(child.StandardOutput.AsStream(leaveOpen: true));
+        await reader.ReadLineAsync(); // its "ready"
+        children.Add(child);
+    }
+
+    Console.WriteLine("ready");
+    if (!thenExit)
+    {
+        Console.ReadLine();
+    }
+
+    GC.KeepAlive(children);
+    return 0;
+}
+
+async Task<int> OwnerLostAsync(string[] words)
+{
+    ChildProcessStartInfo info = new(puppet, words)
+    {
+        StandardOutput = ChildStdio.Pipe,
+        OnOwnerLost = new StopPolicy(ChildSignal.Terminate, TimeSpan.FromSeconds(20)),
+    };
+    IChildProcess child = await ChildProcess.StartAsync(info);
+    using StreamReader reader = new(child.StandardOutput.AsStream());
+    await reader.ReadLineAsync();
+    Console.WriteLine("ready");
+    Console.ReadLine();
+    GC.KeepAlive(child);
+    return 0;
+}
+
+int StartLoop()
+{
+    PreparedCommand command = ChildProcess.Prepare(new ChildProcessStartInfo(puppet, "seq", "daemon", "pause", ",", "pause"));
+    for (int i = 0; i < 3; i++)
+    {
+        new Thread(() =>
+        {
+            List<IChildProcess> live = [];
+            while (true)
+            {
+                live.Add(command.Start());
+                if (live.Count == 20)
+                {
+                    live.ForEach(static c => c.Dispose());
+                    live.Clear();
+                }
+            }
+        }).Start();
+    }
+
+    Console.WriteLine("ready");
+    Thread.Sleep(Timeout.Infinite);
+    return 0;
+}
+
+async Task<int> StatusesAsync()
+{
+    for (int i = 0; i < 300; i++)
+    {
+        int code = i % 256;
+        ExitStatus status = (await ChildProcess.RunAsync(new ChildProcessStartInfo(puppet, "exit", code.ToString(CultureInfo.InvariantCulture)))).Status;
+        if (status.Code != code)
+        {
+            Console.WriteLine($"wrong: {status} for {code}");
+            return 1;
+        }
+    }
+
+    ExitStatus killed = (await ChildProcess.RunAsync(new ChildProcessStartInfo(puppet, "signal-self", "KILL"))).Status;
+    Console.WriteLine(killed.Signal == ChildSignal.Kill ? "exact" : $"wrong: {killed}");
+    return 0;
+}
+
+async Task<int> WithThiefAsync()
+{
+    using CancellationTokenSource over = new();
+    Thread thief = new(() =>
+    {
+        while (!over.IsCancellationRequested)
+        {
+            if (Native.WaitPid(-1, out _, 1 /* WNOHANG */) <= 0)
+            {
+                Thread.Yield();
+            }
+        }
+    });
+    thief.Start();
+    int result = await StatusesAsync();
+    await over.CancelAsync();
+    thief.Join();
+    return result;
+}
+
+async Task<int> BesideProcessAsync()
+{
+    using CancellationTokenSource over = new();
+    Task[] others = new Task[3];
+    for (int i = 0; i < others.Length; i++)
+    {
+        others[i] = Task.Run(async () =>
+        {
+            while (!over.IsCancellationRequested)
+            {
+                using Process process = Process.Start(puppet, ["exit", "7"]);
+                await process.WaitForExitAsync();
+                if (process.ExitCode != 7)
+                {
+                    Console.WriteLine($"wrong: Process {process.ExitCode}");
+                }
+            }
+        });
+    }
+
+    int result = await StatusesAsync();
+    await over.CancelAsync();
+    await Task.WhenAll(others);
+    return result;
+}
+
+async Task<int> IdentityAsync()
+{
+    Console.WriteLine((await ChildProcess.CaptureAsync(new ChildProcessStartInfo(puppet, "ids"))).StandardOutput.Split('\n')[1]);
+    const uint Nobody = 65534;
+    if (Native.SetEGid(Nobody) != 0 || Native.SetEUid(Nobody) != 0)
+    {
+        return 77;
+    }
+
+    CapturedResult after = await ChildProcess.CaptureAsync(new ChildProcessStartInfo(puppet, "ids"));
+    Console.WriteLine(after.StandardOutput.Split('\n')[1]);
+    Console.WriteLine(after.StandardOutput.Split('\n')[3]);
+    return Native.SetEUid(0) == 0 && Native.SetEGid(0) == 0 ? 0 : 1;
+}
+
+async Task<int> NoNewPrivilegesAsync()
+{
+    await ChildProcess.RunAsync(new ChildProcessStartInfo(puppet, "exit", "0"));
+    const int PrSetNoNewPrivs = 38;
+    CapturedResult result = null!;
+    Thread thread = new(() =>
+    {
+        // An attribute of the thread; the start takes place on it.
+        _ = Native.PrCtl(PrSetNoNewPrivs, 1, 0, 0, 0);
+        using IChildProcess child = ChildProcess.Start(new ChildProcessStartInfo(puppet, "attrs") { StandardOutput = ChildStdio.Pipe });
+        using StreamReader reader = new(child.StandardOutput.AsStream());
+        string text = reader.ReadToEnd();
+        result = new CapturedResult { Status = child.WaitForExit(), StandardOutput = text, StandardError = "" };
+    });
+    thread.Start();
+    thread.Join();
+    Console.WriteLine(Array.Find(result.StandardOutput.Split('\n'), static l => l.StartsWith("nnp=", StringComparison.Ordinal)));
+    return 0;
+}
+
+int NoDescriptors()
+{
+    using (IChildProcess first = ChildProcess.Start(new ChildProcessStartInfo(puppet, "exit", "0")))
+    {
+        first.WaitForExit();
+    }
+
+    List<int> taken = [];
+    int descriptor;
+    while ((descriptor = Native.Dup(0)) >= 0)
+    {
+        taken.Add(descriptor);
+    }
+
+    string outcome;
+    try
+    {
+        using IChildProcess child = ChildProcess.Start(new ChildProcessStartInfo(puppet, "exit", "0") { StandardOutput = ChildStdio.Pipe });
+        outcome = "started";
+    }
+    catch (ChildProcessStartException e)
+    {
+        outcome = $"{e.Stage} {e.NativeErrorCode}";
+    }
+
+    taken.ForEach(static d => _ = Native.Close(d));
+    using IChildProcess after = ChildProcess.Start(new ChildProcessStartInfo(puppet, "exit", "5"));
+    Console.WriteLine($"{outcome}, then {after.WaitForExit()}");
+    return 0;
+}
+
+// For a host that is PID 1 or a subreaper: the keepers become its children, and it must bury them.
+async Task<int> GuardianDiesAsync()
+{
+    await using IChildProcess running = await ChildProcess.StartAsync(new ChildProcessStartInfo(puppet, "pause"));
+    foreach (string process in Directory.GetDirectories("/proc"))
+    {
+        if (int.TryParse(Path.GetFileName(process), out int pid) && File.Exists(process + "/comm")
+            && File.ReadAllText(process + "/comm") == "childproc-guard\n")
+        {
+            _ = Native.Kill(pid, 9);
+        }
+    }
+
+    ExitStatus next = (await ChildProcess.RunAsync(new ChildProcessStartInfo(puppet, "exit", "3"))).Status;
+    ExitStatus stopped = await running.StopAsync();
+    long deadline = Environment.TickCount64 + 5000;
+    int zombies = 1;
+    while (zombies > 0 && Environment.TickCount64 < deadline)
+    {
+        zombies = Directory.GetDirectories("/proc").Count(static p =>
+        {
+            try
+            {
+                return int.TryParse(Path.GetFileName(p), out _) && File.ReadAllText(p + "/stat").Contains(") Z ", StringComparison.Ordinal);
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+        });
+        await Task.Delay(5);
+    }
+
+    Console.WriteLine($"{next}, {stopped}, zombies {zombies}");
+    return 0;
+}
+
+// Under a terminal: a child in the host's own process group, both of which take the terminal's signals.
+async Task<int> InteractiveAsync(string[] words)
+{
+    using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, static context =>
+    {
+        context.Cancel = true;
+        Console.WriteLine("host interrupted");
+    });
+    await using IChildProcess child = await ChildProcess.StartAsync(new ChildProcessStartInfo(puppet, words));
+    Console.WriteLine("host ready");
+    ExitStatus status = await child.WaitForExitAsync();
+    Console.WriteLine($"child {status}");
+    return 0;
+}
+
+internal static partial class Native
+{
+    [LibraryImport("libc", EntryPoint = "waitpid")]
+    internal static partial int WaitPid(int pid, out int status, int options);
+
+    [LibraryImport("libc", EntryPoint = "seteuid")]
+    internal static partial int SetEUid(uint id);
+
+    [LibraryImport("libc", EntryPoint = "setegid")]
+    internal static partial int SetEGid(uint id);
+
+    [LibraryImport("libc", EntryPoint = "prctl")]
+    internal static partial int PrCtl(int option, nuint a, nuint b, nuint c, nuint d);
+
+    [LibraryImport("libc", EntryPoint = "dup")]
+    internal static partial int Dup(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    internal static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    internal static partial int Kill(int pid, int signal);
+}

@@ -1,0 +1,58 @@
+using System.Diagnostics;
+
+namespace ChildProc.Tests.Infrastructure;
+
+/// <summary>Another process that uses the library: tests/ChildProc.PuppetHost. Started with System.Diagnostics.Process, on purpose.</summary>
+internal sealed class HostProcess : IDisposable
+{
+    private HostProcess(Process process) => Process = process;
+
+    internal Process Process { get; }
+
+    internal int Id => Process.Id;
+
+    /// <param name="launcher">A puppet verb in front, such as as-pid1; empty for none.</param>
+    /// <param name="marker">Marks the host and all that it starts.</param>
+    /// <param name="words">The host's verb and arguments; the puppet's path goes between them.</param>
+    internal static HostProcess Start(string[] launcher, Marker? marker, params string[] words)
+    {
+        string[] command = [Puppet.HostPath, words[0], Puppet.Path, .. words[1..]];
+        if (launcher.Length > 0)
+        {
+            command = [Puppet.Path, .. launcher, .. command];
+        }
+
+        ProcessStartInfo info = new(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        if (marker is not null)
+        {
+            info.Environment["CHILDPROC_TEST_MARKER"] = marker.Value;
+        }
+
+        return new HostProcess(Process.Start(info)!);
+    }
+
+    internal Task<string?> LineAsync() => Process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(40));
+
+    /// <summary>Runs a host to its end and returns what it printed.</summary>
+    internal static async Task<(int Code, string Output)> RunAsync(string[] launcher, params string[] words)
+    {
+        using HostProcess host = Start(launcher, null, words);
+        host.Process.StandardInput.Close();
+        string output = await host.Process.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        await host.Process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        return (host.Process.ExitCode, output.TrimEnd());
+    }
+
+    internal void Kill() => Keepers.Kill(Id);
+
+    public void Dispose()
+    {
+        if (!Process.HasExited)
+        {
+            Process.Kill();
+            Process.WaitForExit();
+        }
+
+        Process.Dispose();
+    }
+}

@@ -1,0 +1,49 @@
+using System.Globalization;
+using ChildProc.Interop;
+
+namespace ChildProc.Tests.Infrastructure;
+
+/// <summary>Guardians and supervisors, as /proc shows them. Zombies do not count: init buries those in its own time.</summary>
+internal static class Keepers
+{
+    internal static int SupervisorOf(IChildProcess child) => ParentOf(child.Id);
+
+    internal static int ParentOf(int pid)
+    {
+        string stat = File.ReadAllText($"/proc/{pid}/stat");
+        return int.Parse(stat[(stat.LastIndexOf(')') + 4)..].Split(' ')[0], CultureInfo.InvariantCulture);
+    }
+
+    internal static int GuardianOf(IChildProcessHost host) => ((LocalChildProcessHost)host).GuardianPid;
+
+    internal static bool IsAlive(int pid) => ProcFs.Describe(pid) is { } text && !text.Contains(" Z ", StringComparison.Ordinal);
+
+    /// <summary>All keepers of a host process.</summary>
+    internal static List<int> OfHost(int host)
+    {
+        List<int> found = [];
+        string needle = string.Create(CultureInfo.InvariantCulture, $"(host {host})");
+        foreach (int pid in Marker.AllPids())
+        {
+            try
+            {
+                if (File.ReadAllText($"/proc/{pid}/cmdline").Contains(needle, StringComparison.Ordinal))
+                {
+                    found.Add(pid);
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // it just ended
+            }
+        }
+
+        return found;
+    }
+
+    internal static void Kill(int pid)
+    {
+        Assert.True(pid > 1);
+        Assert.Equal(0, Mono.Unix.Native.Syscall.kill(pid, Mono.Unix.Native.Signum.SIGKILL));
+    }
+}

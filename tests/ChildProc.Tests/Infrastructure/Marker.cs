@@ -1,0 +1,73 @@
+using System.Globalization;
+using ChildProc.Interop;
+
+namespace ChildProc.Tests.Infrastructure;
+
+/// <summary>
+/// A mark in the environment of a tree, by which its members are found whoever their parents are. Whatever is left when a
+/// test ends is killed, so a failing test leaves nothing.
+/// </summary>
+internal sealed class Marker : IDisposable
+{
+    private const string Variable = "CHILDPROC_TEST_MARKER";
+
+    private readonly byte[] _needle;
+
+    private Marker()
+    {
+        Value = Guid.NewGuid().ToString("N");
+        _needle = System.Text.Encoding.ASCII.GetBytes($"{Variable}={Value}");
+    }
+
+    internal string Value { get; }
+
+    internal static Marker Create() => new();
+
+    internal ChildProcessStartInfo Mark(ChildProcessStartInfo info) => new(info)
+    {
+        Environment = new Dictionary<string, string?>(info.Environment) { [Variable] = Value },
+    };
+
+    /// <summary>The live members: a zombie has no environment any more.</summary>
+    internal List<int> Survivors()
+    {
+        List<int> found = [];
+        foreach (int pid in AllPids())
+        {
+            try
+            {
+                if (File.ReadAllBytes($"/proc/{pid}/environ").AsSpan().IndexOf(_needle) >= 0)
+                {
+                    found.Add(pid);
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // it just ended
+            }
+        }
+
+        return found;
+    }
+
+    internal void AssertGone() => Assert.Empty(Survivors().ConvertAll(pid => ProcFs.Describe(pid) ?? "gone"));
+
+    public void Dispose()
+    {
+        foreach (int pid in Survivors())
+        {
+            Mono.Unix.Native.Syscall.kill(pid, Mono.Unix.Native.Signum.SIGKILL);
+        }
+    }
+
+    internal static IEnumerable<int> AllPids()
+    {
+        foreach (string directory in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
+            {
+                yield return pid;
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Reflection;
+
+namespace ChildProc.Tests.Infrastructure;
+
+/// <summary>The helper program that tests start as a child; its verbs stand in tests/ChildProc.Puppet/README.md.</summary>
+internal static class Puppet
+{
+    internal static string Path { get; } = Metadata("PuppetPath");
+
+    internal static string HostPath { get; } = Metadata("PuppetHostPath");
+
+    internal static ChildProcessStartInfo Info(params string[] verbAndArguments) => new(Path, verbAndArguments);
+
+    /// <summary>Several verbs in turn, with "," between them.</summary>
+    internal static ChildProcessStartInfo Seq(params string[] words) => new(Path, ["seq", .. words]);
+
+    internal static ChildProcessStartInfo Piped(this ChildProcessStartInfo info) => new(info)
+    {
+        StandardInput = ChildStdio.Null,
+        StandardOutput = ChildStdio.Pipe,
+    };
+
+    /// <summary>Captures a verb's output as key=value pairs.</summary>
+    internal static async Task<Dictionary<string, string>> ReportAsync(ChildProcessStartInfo info)
+    {
+        CapturedResult result = await ChildProcess.CaptureAsync(info);
+        Assert.True(result.Status.IsSuccess, $"{result.Status}: {result.StandardError}");
+        Dictionary<string, string> report = new(StringComparer.Ordinal);
+        foreach (string line in result.StandardOutput.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string[] pair = line.Split('=', 2);
+            report[pair[0]] = pair.Length == 2 ? pair[1] : "";
+        }
+
+        return report;
+    }
+
+    private static string Metadata(string key)
+    {
+        foreach (AssemblyMetadataAttribute attribute in typeof(Puppet).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>())
+        {
+            if (attribute.Key == key)
+            {
+                return System.IO.Path.GetFullPath(attribute.Value!);
+            }
+        }
+
+        throw new InvalidOperationException($"{key} is not in the test assembly.");
+    }
+}

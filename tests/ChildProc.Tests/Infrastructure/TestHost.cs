@@ -1,0 +1,13 @@
+namespace ChildProc.Tests.Infrastructure;
+
+/// <summary>Hosts with a guardian of their own, for tests that do it harm.</summary>
+internal static class TestHost
+{
+    internal static IChildProcessHost Create(out TestLog log)
+    {
+        log = new TestLog();
+        return ChildProcessHost.Create(new ChildProcessHostOptions { LoggerFactory = log });
+    }
+
+    internal static IChildProcessHost Create() => Create(out _);
+}
