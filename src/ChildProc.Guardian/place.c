@@ -10,10 +10,11 @@ static int is_target(const struct cp_place *places, int count, int fd)
     return 0;
 }
 
-/* A duplicate of `fd` at a number that no place will overwrite. */
-static int move_away(const struct cp_place *places, int count, int fd)
+int cp_place_aside(const struct cp_place *places, int count, int fd)
 {
     int lowest = 3;
+    if (!is_target(places, count, fd))
+        return fd;
     for (;;) {
         int copy = (int)sys_fcntl(fd, F_DUPFD_CLOEXEC_, lowest);
         if (copy < 0 || !is_target(places, count, copy))
@@ -28,9 +29,7 @@ int cp_place_all(struct cp_place *places, int count, int *failed)
     /* First move every source out of the way of every target: swaps (1 <-> 2), chains (5 -> 4, 4 -> 6) and a place
      * onto itself (dup2(n, n) would keep CLOEXEC) then need no care at all (trap 30). */
     for (int i = 0; i < count; i++) {
-        if (!is_target(places, count, places[i].source))
-            continue;
-        int moved = move_away(places, count, places[i].source);
+        int moved = cp_place_aside(places, count, places[i].source);
         if (moved < 0) {
             *failed = i;
             return moved;

@@ -17,4 +17,7 @@ struct cp_place {
  */
 int cp_place_all(struct cp_place *places, int count, int *failed);
 
+/* `fd`, or a duplicate of it (CLOEXEC) where no place will overwrite it, or -errno. */
+int cp_place_aside(const struct cp_place *places, int count, int fd);
+
 #endif

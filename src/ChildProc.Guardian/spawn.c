@@ -32,7 +32,8 @@ static int fail(enum cp_stage stage, long error)
     return 127;
 }
 
-static long place_descriptors(const struct cp_plan *plan, const int *fds, enum cp_stage *stage)
+/* `*directory`: where the working directory's descriptor is then. */
+static long place_descriptors(const struct cp_plan *plan, const int *fds, int *directory, enum cp_stage *stage)
 {
     const struct cp_request *r = plan->request;
     struct cp_place places[CP_MAX_PLACES];
@@ -54,7 +55,8 @@ static long place_descriptors(const struct cp_plan *plan, const int *fds, enum c
         places[count].target = plan->handle_targets[i];
     }
 
-    long error = cp_place_all(places, count, &failed);
+    *directory = cp_place_aside(places, count, fds[0]);
+    long error = *directory < 0 ? *directory : cp_place_all(places, count, &failed);
     *stage = failed < streams ? CP_STAGE_STANDARD_STREAMS : CP_STAGE_HANDLES;
     return error;
 }
@@ -128,6 +130,7 @@ static int child(void *argument)
     const struct cp_request *r = plan->request;
     enum cp_stage stage;
     long error;
+    int directory;
 
     /* Before any signal is unblocked: a Ctrl-Z for the old group must not stop us before exec (trap 5). */
     error = r->flags & CP_NEW_SESSION ? SYS0(NR_setsid)
@@ -137,7 +140,7 @@ static int child(void *argument)
 
     /* Every other descriptor of a supervisor has CLOEXEC from birth, so the child gets exactly these. Before the limits:
      * a target may lie above the child's own RLIMIT_NOFILE. */
-    if ((error = place_descriptors(plan, start->fds, &stage)) < 0)
+    if ((error = place_descriptors(plan, start->fds, &directory, &stage)) < 0)
         return fail(stage, error);
     if (r->flags & CP_SET_UMASK)
         SYS1(NR_umask, r->umask);
@@ -158,7 +161,7 @@ static int child(void *argument)
     if (sys_getppid() != start->parent)
         return 127;
 
-    if ((error = SYS1(NR_fchdir, start->fds[0])) < 0)
+    if ((error = SYS1(NR_fchdir, directory)) < 0)
         return fail(CP_STAGE_WORKING_DIRECTORY, error);
 
     uint64_t none = 0;

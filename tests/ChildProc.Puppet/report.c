@@ -82,7 +82,7 @@ static void attrs(char **arguments)
 {
     (void)arguments;
     static const char *const names[] = {"cpu", "fsize", "data", "stack", "core", "rss", "nproc", "nofile", "memlock",
-                                        "as", "locks", "sigpending", "msgqueue", "nice", "rtprio", "rttime"};
+                                        "as", "locks", "sigpending", "msgqueue", "nicelimit", "rtprio", "rttime"};
     mode_t mask = umask(0);
     umask(mask);
     int death = 0;

@@ -17,6 +17,7 @@ return verb switch
     "thief" => await WithThiefAsync(),
     "beside-process" => await BesideProcessAsync(),
     "identity" => await IdentityAsync(),
+    "bad-credentials" => BadCredentials(),
     "no-new-privileges" => await NoNewPrivilegesAsync(),
     "no-descriptors" => NoDescriptors(),
     "guardian-dies" => await GuardianDiesAsync(),
@@ -164,6 +165,27 @@ async Task<int> IdentityAsync()
     Console.WriteLine(after.StandardOutput.Split('\n')[1]);
     Console.WriteLine(after.StandardOutput.Split('\n')[3]);
     return Native.SetEUid(0) == 0 && Native.SetEGid(0) == 0 ? 0 : 1;
+}
+
+int BadCredentials()
+{
+    const uint Nobody = 65534;
+    if (Native.SetEUid(Nobody) != 0)
+    {
+        return 77;
+    }
+
+    try
+    {
+        ChildProcess.Start(new ChildProcessStartInfo(puppet, "exit", "0") { Credentials = new ChildCredentials(1, 1) }).Dispose();
+        Console.WriteLine("started");
+    }
+    catch (ChildProcessStartException e)
+    {
+        Console.WriteLine($"{e.Stage} {e.NativeErrorCode}");
+    }
+
+    return 0;
 }
 
 async Task<int> NoNewPrivilegesAsync()
