@@ -38,9 +38,9 @@ static int signal_member(const struct cp_list *list, int index, int self, int si
     return error;
 }
 
-/* Lists the whole tree, parents before children, and sends `signal` to those that are not in `seen`.
- * Returns how many were new, or -ENOMEM; `*error` is the first refusal. */
-static int pass(struct cp_list *list, unsigned char *seen, cp_exempt *exempt, int signal, int *error)
+/* Lists the whole tree, parents before children. With a set, stops those that are not in it before it looks for their
+ * children, and returns how many were new. -ENOMEM otherwise. */
+static int pass(struct cp_list *list, unsigned char *stopped, cp_exempt *exempt)
 {
     int self = (int)sys_getpid(), fresh = 0;
     list->count = 0;
@@ -55,13 +55,8 @@ static int pass(struct cp_list *list, unsigned char *seen, cp_exempt *exempt, in
     }
     for (int i = 0; i < list->count; i++) {
         int pid = list->at[i].pid;
-        if (set_add(seen, pid)) {
-            int r = signal_member(list, i, self, signal);
-            if (r == 0)
-                fresh++;
-            else if (r != -ESRCH_ && !*error)
-                *error = r;
-        }
+        if (stopped && set_add(stopped, pid) && signal_member(list, i, self, SIGSTOP_) == 0)
+            fresh++;
         if (cp_children(pid, i, list) == -ENOMEM_)
             return -ENOMEM_;
     }
@@ -71,13 +66,13 @@ static int pass(struct cp_list *list, unsigned char *seen, cp_exempt *exempt, in
 int cp_sweep_kill(cp_exempt *exempt)
 {
     struct cp_list list = {0};
-    int error = 0, self = (int)sys_getpid(), count = 0;
-    unsigned char *seen = sys_map(SET_BYTES, MAP_PRIVATE_ | MAP_ANONYMOUS_ | MAP_NORESERVE_, -1);
-    if (seen) {
-        for (int i = 0; i < MAX_PASSES && pass(&list, seen, exempt, SIGSTOP_, &error) > 0; i++)
+    int self = (int)sys_getpid(), count = 0;
+    unsigned char *stopped = sys_map(SET_BYTES, MAP_PRIVATE_ | MAP_ANONYMOUS_ | MAP_NORESERVE_, -1);
+    if (stopped) {
+        for (int i = 0; i < MAX_PASSES && pass(&list, stopped, exempt) > 0; i++)
             ;
         count = list.count;
-        sys_unmap(seen, SET_BYTES);
+        sys_unmap(stopped, SET_BYTES);
     }
     /* From the leaves up: the death of a parent would wake the stopped members of a group that it orphans
      * (SIGHUP and SIGCONT, setpgid(2)) and let them fork once more. */
@@ -90,12 +85,14 @@ int cp_sweep_kill(cp_exempt *exempt)
 int cp_sweep_signal(int signal)
 {
     struct cp_list list = {0};
-    int error = 0;
-    unsigned char *seen = sys_map(SET_BYTES, MAP_PRIVATE_ | MAP_ANONYMOUS_ | MAP_NORESERVE_, -1);
-    if (!seen)
-        return -ENOMEM_;
-    pass(&list, seen, NULL, signal, &error);
-    sys_unmap(seen, SET_BYTES);
+    int self = (int)sys_getpid(), error = pass(&list, NULL, NULL);
+    /* After the whole tree is listed, and from the leaves up: a parent that obeys at once passes its children on, and
+     * whoever is not yet listed then would be missed. */
+    for (int i = list.count - 1; i >= 0; i--) {
+        int r = signal_member(&list, i, self, signal);
+        if (r < 0 && r != -ESRCH_ && error >= 0)
+            error = r;
+    }
     cp_list_free(&list);
     return error;
 }

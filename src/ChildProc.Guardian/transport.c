@@ -20,7 +20,7 @@ long cp_receive(int socket, void *buffer, size_t size, struct cp_descriptors *de
     long received;
     do
         received = SYS3(NR_recvmsg, socket, &message, MSG_CMSG_CLOEXEC_);
-    while (received == -EINTR_);
+    while (received == -EINTR_ || received == -ECONNRESET_); /* ours unread; theirs are still to come, then 0 */
     if (received < 0)
         return received;
 

@@ -76,13 +76,10 @@ internal static unsafe class SeqPacket
                     return (int)received;
                 }
 
+                // ECONNRESET: the peer closed before it had read all of ours. The kernel says so once, ahead of the
+                // messages that the peer sent before (net/unix/af_unix.c, unix_release_sock): those are still to come.
                 int error = Marshal.GetLastPInvokeError();
-                if (error == Libc.ECONNRESET)
-                {
-                    return 0; // the peer closed with unread messages: all of its own were delivered before
-                }
-
-                if (error != Libc.EINTR)
+                if (error is not (Libc.EINTR or Libc.ECONNRESET))
                 {
                     return -error;
                 }

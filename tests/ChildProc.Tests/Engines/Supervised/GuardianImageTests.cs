@@ -1,0 +1,48 @@
+using ChildProc.Tests.Infrastructure;
+
+namespace ChildProc.Tests.Engines.Supervised;
+
+public sealed class GuardianImageTests
+{
+    [Fact(Timeout = 60_000)]
+    public async Task A_guardian_of_ones_own_on_disk_serves()
+    {
+        string path = Path.Combine(Path.GetDirectoryName(Puppet.Path)!, "../guardian", OperatingSystem.IsLinux() && System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "linux-arm64" : "linux-x64", "childproc-guardian");
+        await using IChildProcessHost host = ChildProcessHost.Create(new ChildProcessHostOptions { GuardianPath = path });
+        Assert.Equal(4, (await host.RunAsync(Puppet.Info("exit", "4"))).Status.Code);
+        Assert.Equal(Path.GetFullPath(path), new FileInfo($"/proc/{Keepers.SupervisorOf(await Paused(host))}/exe").LinkTarget);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Without_memfds_it_is_a_file_that_is_gone_again_when_it_runs()
+    {
+        const string Switch = "ChildProc.Guardian.UseFile";
+        AppContext.SetSwitch(Switch, true);
+        try
+        {
+            await using IChildProcessHost host = TestHost.Create();
+            Assert.Equal(4, (await host.RunAsync(Puppet.Info("exit", "4"))).Status.Code);
+            string? program = new FileInfo($"/proc/{Keepers.GuardianOf(host)}/exe").LinkTarget;
+            Assert.StartsWith(Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") ?? Path.GetTempPath(), program, StringComparison.Ordinal);
+            Assert.EndsWith("(deleted)", program, StringComparison.Ordinal);
+        }
+        finally
+        {
+            AppContext.SetSwitch(Switch, false);
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_guardian_that_cannot_be_started_is_told_as_such()
+    {
+        await using IChildProcessHost host = ChildProcessHost.Create(new ChildProcessHostOptions { GuardianPath = "/nonexistent/guardian" });
+        PlatformNotSupportedException e = await Assert.ThrowsAsync<PlatformNotSupportedException>(() => host.RunAsync(Puppet.Info("exit", "4")));
+        Assert.Contains("/nonexistent/guardian", e.Message, StringComparison.Ordinal);
+
+        // A program that is no guardian: it ends without a word.
+        await using IChildProcessHost other = ChildProcessHost.Create(new ChildProcessHostOptions { GuardianPath = "/bin/true" });
+        await Assert.ThrowsAsync<PlatformNotSupportedException>(() => other.RunAsync(Puppet.Info("exit", "4")));
+    }
+
+    private static ValueTask<IChildProcess> Paused(IChildProcessHost host) => host.StartAsync(Puppet.Info("pause"));
+}

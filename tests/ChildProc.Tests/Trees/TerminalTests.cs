@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using ChildProc.Tests.Infrastructure;
+
+namespace ChildProc.Tests.Trees;
+
+/// <summary>Hosts and children under a real pseudo-terminal, which the puppet plays.</summary>
+public sealed class TerminalTests
+{
+    [Fact(Timeout = 60_000)]
+    public async Task Ctrl_C_reaches_host_and_child_once()
+    {
+        using Terminal terminal = Terminal.Start("pty-shell", "interactive", "seq", "trap", "INT", "child interrupted", ",", "print", "child ready", ",", "read-line", ",", "exit", "3");
+        await terminal.ExpectAsync("child ready");
+        terminal.Type(@"\x03");
+        await terminal.ExpectAsync("interrupted");
+        await terminal.ExpectAsync("interrupted");
+        terminal.Type(@"x\n");
+        await terminal.ExpectAsync("child exit 3");
+        string all = await terminal.EndAsync();
+        Assert.Equal((1, 1), (Count(all, "child interrupted"), Count(all, "host interrupted")));
+        Assert.Contains("exited 0", all, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Ctrl_Z_stops_host_and_child_and_fg_continues_both()
+    {
+        using Terminal terminal = Terminal.Start("pty-shell", "interactive", "seq", "print", "child ready", ",", "read-line", ",", "exit", "4");
+        await terminal.ExpectAsync("child ready");
+        terminal.Type(@"\x1a");
+        await terminal.LineAsync("stopped TSTP");
+        terminal.Send("fg");
+        await terminal.LineAsync("continued");
+        terminal.Type(@"go\n");
+        await terminal.ExpectAsync("line go");
+        await terminal.ExpectAsync("child exit 4");
+        Assert.Contains("exited 0", await terminal.EndAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Ctrl_Z_does_not_stop_a_host_that_leads_its_session()
+    {
+        // Nobody could ever continue it: the kernel spares an orphaned group, and the keepers must not end that.
+        using Terminal terminal = Terminal.Start("pty-session", "interactive", "seq", "print", "child ready", ",", "read-line", ",", "exit", "5");
+        await terminal.ExpectAsync("child ready");
+        terminal.Type(@"\x1a");
+        terminal.Type(@"on\n");
+        await terminal.ExpectAsync("line on");
+        await terminal.ExpectAsync("child exit 5");
+        Assert.Contains("exited 0", await terminal.EndAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData("TERM")]
+    [InlineData("KILL")]
+    public async Task A_child_that_signals_its_group_frees_no_descendant(string signal)
+    {
+        // The host's group: host and child die of it, as without the library. The keepers do not, and end the daemon.
+        using Marker marker = Marker.Create();
+        using HostProcess host = HostProcess.Start(["setsid-exec"], marker, "forward", "seq", "daemon", "ignore", "TERM", "+", "pause", ",", "group-kill", signal);
+        await host.Process.WaitForExitAsync();
+        await Eventually.HoldsAsync(() => marker.Survivors().Count == 0, "the daemon dies, too");
+    }
+
+    private static int Count(string text, string part) => text.Split(part).Length - 1;
+
+    private sealed class Terminal : IDisposable
+    {
+        private readonly Process _process;
+        private readonly System.Text.StringBuilder _seen = new();
+
+        private Terminal(Process process) => _process = process;
+
+        internal static Terminal Start(string kind, string hostVerb, params string[] words)
+        {
+            ProcessStartInfo info = new(Puppet.Path, [kind, Puppet.HostPath, hostVerb, Puppet.Path, .. words]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+            return new Terminal(Process.Start(info)!);
+        }
+
+        internal void Send(string line) => _process.StandardInput.WriteLine(line);
+
+        internal void Type(string text) => Send("type " + text);
+
+        internal async Task ExpectAsync(string text)
+        {
+            Send($"expect {text} 20000");
+            await LineAsync("ok " + text);
+        }
+
+        internal async Task LineAsync(string wanted)
+        {
+            while (await _process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30)) is { } line)
+            {
+                _seen.Append(line).Append('\n');
+                if (line == wanted)
+                {
+                    return;
+                }
+
+                Assert.False(line.StartsWith("timeout ", StringComparison.Ordinal), _seen.ToString());
+            }
+
+            Assert.Fail($"'{wanted}' did not come: {_seen}");
+        }
+
+        internal async Task<string> EndAsync()
+        {
+            _seen.Append(await _process.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(30)));
+            return _seen.ToString();
+        }
+
+        public void Dispose()
+        {
+            if (!_process.HasExited)
+            {
+                _process.Kill();
+                _process.WaitForExit();
+            }
+
+            _process.Dispose();
+        }
+    }
+}
