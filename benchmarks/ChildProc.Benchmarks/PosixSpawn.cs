@@ -1,0 +1,28 @@
+using System.Runtime.InteropServices;
+
+namespace ChildProc.Benchmarks;
+
+/// <summary>The floor: posix_spawn and waitpid with everything encoded beforehand, and nothing else that a library owes.</summary>
+internal sealed unsafe partial class PosixSpawn(string program)
+{
+    private readonly byte* _program = (byte*)Marshal.StringToCoTaskMemUTF8(program);
+
+    internal int Run()
+    {
+        byte** arguments = stackalloc byte*[] { _program, null };
+        byte** variables = stackalloc byte*[] { null };
+        int pid, status = 0;
+        if (Spawn(&pid, _program, null, null, arguments, variables) != 0 || WaitPid(pid, &status, 0) != pid)
+        {
+            throw new InvalidOperationException("posix_spawn failed.");
+        }
+
+        return status;
+    }
+
+    [LibraryImport("libc", EntryPoint = "posix_spawn")]
+    private static partial int Spawn(int* pid, byte* path, void* actions, void* attributes, byte** arguments, byte** variables);
+
+    [LibraryImport("libc", EntryPoint = "waitpid")]
+    private static partial int WaitPid(int pid, int* status, int options);
+}

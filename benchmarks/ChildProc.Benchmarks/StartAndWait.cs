@@ -1,0 +1,37 @@
+using System.Diagnostics;
+using BenchmarkDotNet.Attributes;
+
+namespace ChildProc.Benchmarks;
+
+/// <summary>What does it cost to start a trivial child and to wait for its end, blocking?</summary>
+[MemoryDiagnoser]
+public class StartAndWait
+{
+    private readonly PreparedCommand _prepared = ChildProcess.Prepare(Target.Info);
+    private readonly PosixSpawn _posixSpawn = new(Target.Program);
+
+    [Benchmark(Baseline = true)]
+    public int Process_Start()
+    {
+        using Process process = Process.Start(Target.Program);
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+
+    [Benchmark]
+    public ExitStatus ChildProc_prepared()
+    {
+        using IChildProcess child = _prepared.Start();
+        return child.WaitForExit();
+    }
+
+    [Benchmark]
+    public ExitStatus ChildProc_fresh()
+    {
+        using IChildProcess child = ChildProcess.Start(Target.Info);
+        return child.WaitForExit();
+    }
+
+    [Benchmark]
+    public int Raw_posix_spawn() => _posixSpawn.Run();
+}

@@ -1,0 +1,37 @@
+using System.Diagnostics;
+using BenchmarkDotNet.Attributes;
+using CliWrap;
+using Medallion.Shell;
+
+namespace ChildProc.Benchmarks;
+
+/// <summary>What does it cost to start a trivial child and to await its end?</summary>
+[MemoryDiagnoser]
+public class StartAndWaitAsync
+{
+    private readonly PreparedCommand _prepared = ChildProcess.Prepare(Target.Info);
+
+    [Benchmark(Baseline = true)]
+    public async Task<int> Process_Start()
+    {
+        using Process process = Process.Start(Target.Program);
+        await process.WaitForExitAsync();
+        return process.ExitCode;
+    }
+
+    [Benchmark]
+    public async Task<ExitStatus> ChildProc_prepared()
+    {
+        await using IChildProcess child = await _prepared.StartAsync();
+        return await child.WaitForExitAsync();
+    }
+
+    [Benchmark]
+    public async Task<ChildResult> ChildProc_run() => await ChildProcess.RunAsync(Target.Info);
+
+    [Benchmark]
+    public async Task<int> CliWrap_execute() => (await Cli.Wrap(Target.Program).ExecuteAsync()).ExitCode;
+
+    [Benchmark]
+    public async Task<int> MedallionShell_run() => (await Medallion.Shell.Command.Run(Target.Program).Task).ExitCode;
+}

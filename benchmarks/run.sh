@@ -1,0 +1,12 @@
+#!/bin/sh
+# Runs the benchmarks (all, or those that match the arguments) and keeps their tables in benchmarks/results.
+set -eu
+cd "$(dirname "$0")"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+dotnet run -c Release --project ChildProc.Benchmarks -- --filter "${1:-*}" --job short --artifacts "$work"
+mkdir -p results
+for table in "$work"/results/*-report-github.md; do
+    name=$(basename "$table" -report-github.md)
+    cp "$table" "results/${name##*.}.md"
+done
