@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using ChildProc.Diagnostics;
 
 namespace ChildProc;
 
@@ -54,7 +55,8 @@ public sealed class ChildProcessTreeException : ChildProcessException
         string[] head = new string[Math.Min(remaining.Count, MaxNamed)];
         for (int i = 0; i < head.Length; i++)
         {
-            head[i] = remaining[i];
+            // A process names itself (prctl(2), PR_SET_NAME), with terminal escapes if it likes.
+            head[i] = Quote.Plain(remaining[i]);
         }
 
         return head;

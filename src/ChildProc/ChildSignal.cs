@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
 namespace ChildProc;
 
 /// <summary>A Unix signal, by the number that it has on this platform. See signal(7).</summary>
@@ -25,6 +28,10 @@ public readonly record struct ChildSignal
         "SIGURG", "SIGSTOP", "SIGTSTP", "SIGCONT", "SIGCHLD", "SIGTTIN", "SIGTTOU", "SIGIO",
         "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGINFO", "SIGUSR1", "SIGUSR2",
     ];
+
+    // SIGRTMIN is the C library's: it keeps the kernel's first real-time signals (from 32) for its threads, glibc two of
+    // them and musl three. See signal(7) and musl's __libc_current_sigrtmin.
+    private static readonly int s_realtimeMin = RuntimeInformation.RuntimeIdentifier.Contains("musl", StringComparison.Ordinal) ? 35 : 34;
 
     private readonly byte _number;
 
@@ -114,8 +121,11 @@ public readonly record struct ChildSignal
     /// <summary>The number on this platform, 1 to 64; 0 for the default value.</summary>
     public int Number => _number;
 
-    /// <summary>The name, for example "SIGTERM"; "SIG40" for a number without one; "none" for the default value.</summary>
-    public string Name => NameOf(_number, OperatingSystem.IsMacOS());
+    /// <summary>
+    /// The name, for example "SIGTERM"; "SIGRTMIN+6" for a real-time signal, counted from the SIGRTMIN of the host's C
+    /// library (34 in glibc, 35 in musl); "SIG32" for a number without a name; "none" for the default value.
+    /// </summary>
+    public string Name => NameOf(_number, OperatingSystem.IsMacOS(), s_realtimeMin);
 
     /// <summary>Makes a signal of its number on this platform, a real-time signal for example.</summary>
     /// <param name="number">The number, 1 to 64.</param>
@@ -132,13 +142,18 @@ public readonly record struct ChildSignal
     /// <returns><see cref="Name"/>.</returns>
     public override string ToString() => Name;
 
-    // Real-time signals stay bare numbers: what SIGRTMIN is differs between glibc (34) and musl (35), signal(7).
-    internal static string NameOf(int number, bool mac)
+    internal static string NameOf(int number, bool mac, int realtimeMin)
     {
         string[] names = mac ? s_macNames : s_linuxNames;
-        return number < names.Length
-            ? names[number]
-            : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"SIG{number}");
+        if (number < names.Length)
+        {
+            return names[number];
+        }
+
+        // macOS has no real-time signals.
+        return mac || number < realtimeMin ? string.Create(CultureInfo.InvariantCulture, $"SIG{number}")
+            : number == realtimeMin ? "SIGRTMIN"
+            : string.Create(CultureInfo.InvariantCulture, $"SIGRTMIN+{number - realtimeMin}");
     }
 
     private static ChildSignal Pick(int linux, int mac) => new(OperatingSystem.IsMacOS() ? mac : linux);

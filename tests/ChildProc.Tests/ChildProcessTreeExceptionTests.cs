@@ -13,6 +13,14 @@ public sealed class ChildProcessTreeExceptionTests
     }
 
     [Fact]
+    public void Control_characters_of_a_process_name_never_reach_the_message()
+    {
+        ChildProcessTreeException exception = new(TreeFault.NotEmpty, ["17 D a\u001b[2J\n"]);
+        Assert.DoesNotContain(exception.Message, char.IsControl);
+        Assert.Equal(["17 D a\u001b[2J\n"], exception.Remaining);
+    }
+
+    [Fact]
     public void Nothing_remaining_is_the_default() =>
         Assert.Empty(new ChildProcessTreeException(TreeFault.ContainmentLost).Remaining);
 }

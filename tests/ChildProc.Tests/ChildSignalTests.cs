@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
 namespace ChildProc.Tests;
@@ -56,13 +57,35 @@ public sealed partial class ChildSignalTests
     [InlineData(30, "SIGPWR", "SIGUSR1")]
     [InlineData(31, "SIGSYS", "SIGUSR2")]
     [InlineData(15, "SIGTERM", "SIGTERM")]
-    [InlineData(32, "SIG32", "SIG32")]
-    [InlineData(64, "SIG64", "SIG64")]
     public void Names_follow_the_platform(int number, string linux, string mac)
     {
-        Assert.Equal(linux, ChildSignal.NameOf(number, mac: false));
-        Assert.Equal(mac, ChildSignal.NameOf(number, mac: true));
+        Assert.Equal(linux, ChildSignal.NameOf(number, mac: false, realtimeMin: 34));
+        Assert.Equal(mac, ChildSignal.NameOf(number, mac: true, realtimeMin: 34));
     }
+
+    [Theory]
+    [InlineData(32, "SIG32", "SIG32")]
+    [InlineData(33, "SIG33", "SIG33")]
+    [InlineData(34, "SIGRTMIN", "SIG34")]
+    [InlineData(35, "SIGRTMIN+1", "SIGRTMIN")]
+    [InlineData(64, "SIGRTMIN+30", "SIGRTMIN+29")]
+    public void Real_time_signals_are_counted_from_the_first_one_of_the_C_library(int number, string glibc, string musl)
+    {
+        Assert.Equal(glibc, ChildSignal.NameOf(number, mac: false, realtimeMin: 34));
+        Assert.Equal(musl, ChildSignal.NameOf(number, mac: false, realtimeMin: 35));
+        Assert.Equal($"SIG{number}", ChildSignal.NameOf(number, mac: true, realtimeMin: 34));
+    }
+
+    [Fact]
+    public void The_first_real_time_signal_is_the_one_that_the_C_library_names()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has real-time signals here.");
+        Assert.Equal("SIGRTMIN", ChildSignal.FromNumber(SigRtMin()).Name);
+    }
+
+    // SIGRTMIN of signal.h is a call of this, in glibc and musl alike.
+    [LibraryImport("libc", EntryPoint = "__libc_current_sigrtmin")]
+    private static partial int SigRtMin();
 
     [Fact]
     public void Names_are_those_of_the_kernel_headers()

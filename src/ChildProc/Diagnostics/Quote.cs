@@ -6,14 +6,18 @@ namespace ChildProc.Diagnostics;
 internal static class Quote
 {
     /// <summary>The name in single quotes, control characters as '?': a file name may not forge a line of a log.</summary>
-    public static string Name(string name)
+    public static string Name(string name) => Append(new StringBuilder(name.Length + 2).Append('\''), name).Append('\'').ToString();
+
+    /// <summary>The text without quotes, control characters as '?'.</summary>
+    public static string Plain(string text) => Append(new StringBuilder(text.Length), text).ToString();
+
+    private static StringBuilder Append(StringBuilder to, string text)
     {
-        var text = new StringBuilder(name.Length + 2).Append('\'');
-        foreach (char c in name)
+        foreach (char c in text)
         {
-            text.Append(char.IsControl(c) ? '?' : c);
+            to.Append(char.IsControl(c) ? '?' : c);
         }
 
-        return text.Append('\'').ToString();
+        return to;
     }
 }

@@ -54,7 +54,10 @@ internal static class EnvironmentBlock
         bool setPwd = info.WorkingDirectory is not null && overlay?.ContainsKey(Pwd) != true;
         IDictionary host = System.Environment.GetEnvironmentVariables();
         block.EnsureCapacity(host.Count + 1 + (overlay?.Count ?? 0));
-        foreach (DictionaryEntry variable in host)
+
+        // Not foreach: it would box every entry, on the path of each start that is not prepared.
+        IDictionaryEnumerator variable = host.GetEnumerator();
+        while (variable.MoveNext())
         {
             string name = (string)variable.Key;
             if (overlay?.ContainsKey(name) != true && !(setPwd && name == Pwd))

@@ -9,6 +9,9 @@ public sealed class QuoteTests
     [InlineData("", "''")]
     [InlineData("grün", "'grün'")]
     [InlineData("a\nb\tc\u001b", "'a?b?c?'")]
-    public void Control_characters_never_reach_a_message(string name, string expected) =>
+    public void Control_characters_never_reach_a_message(string name, string expected)
+    {
         Assert.Equal(expected, Quote.Name(name));
+        Assert.Equal(expected[1..^1], Quote.Plain(name));
+    }
 }
