@@ -12,26 +12,25 @@
 #include "sweep.h"
 #include "sys.h"
 #include "transport.h"
+#include "tree.h"
 
 enum { CALM_MS = 5000, RETRY_MS = 100 };
 
-#define FRAME(structure, kind) ((struct cp_frame){kind, CP_VERSION, 0, sizeof(structure)})
-
 static struct cp_pool *s_pool;
-static int s_base;
+static int s_base, s_self;
+static int s_stillborn;    /* a supervisor could not get what it needs, and left before its first request */
 static int s_serving = 1;  /* the host may still ask for starts */
 static int s_control = CP_FD_CONTROL; /* -1: closed */
-static unsigned char s_mine[CP_PID_LIMIT / 8]; /* the supervisors, by pid */
 
 static int is_supervisor(int pid)
 {
-    return s_mine[pid >> 3] >> (pid & 7) & 1;
+    return s_pool->supervisors[pid >> 3] >> (pid & 7) & 1;
 }
 
 static void set_supervisor(int pid, int is)
 {
-    unsigned char bit = (unsigned char)(1 << (pid & 7));
-    s_mine[pid >> 3] = (unsigned char)(is ? s_mine[pid >> 3] | bit : s_mine[pid >> 3] & ~bit);
+    unsigned char *byte = &s_pool->supervisors[pid >> 3], bit = (unsigned char)(1 << (pid & 7));
+    *byte = (unsigned char)(is ? *byte | bit : *byte & ~bit);
 }
 
 void cp_child_exit_seen(void)
@@ -57,12 +56,16 @@ static int supervisor_entry(void *title)
     memcpy(name, "childproc-supervisor", 20);
     sys_prctl(PR_SET_NAME_, (long)"childproc-super");
     sys_close(CP_FD_CONTROL);
-    cp_supervisor(s_pool, (int)sys_getppid());
+    cp_supervisor(s_pool, s_self);
 }
 
 /* Forks supervisors until enough are idle. 0, or -errno of a fork that failed. */
 static int refill(char *title, char *stack_top)
 {
+    if (s_stillborn) { /* the next would be, too: after a pause */
+        s_stillborn = 0;
+        return -ENOMEM_;
+    }
     while (s_serving && idle() < s_pool->wanted) {
         __atomic_add_fetch(&s_pool->idle, 1, __ATOMIC_RELAXED); /* before it can claim */
         long pid = cp_clone(SIGCHLD_, stack_top, supervisor_entry, title);
@@ -75,18 +78,18 @@ static int refill(char *title, char *stack_top)
     return 0;
 }
 
-static void tell_host(const void *message, size_t length, int fd)
+/* 0, or -EAGAIN while the host does not read. */
+static long tell_host(const void *message, size_t length, int fd)
 {
-    if (s_control >= 0)
-        cp_send(s_control, message, length, fd);
+    return s_control >= 0 && cp_send(s_control, message, length, fd) == -EAGAIN_ ? -EAGAIN_ : 0;
 }
 
 /* Reaping */
 
-static int s_lost[1024], s_lost_count; /* supervisors that were killed, whose orphans are ours now */
+static struct cp_list s_lost; /* supervisors that were killed, whose orphans are ours now */
 
 /* Reaps whoever is dead. 0 when nobody is left at all. */
-static int reap(void)
+static int reap_all(void)
 {
     struct siginfo_ info;
     long error;
@@ -96,22 +99,31 @@ static int reap(void)
         set_supervisor(info.pid, 0);
         if (__atomic_exchange_n(&s_pool->busy[info.pid], 0, __ATOMIC_RELAXED) == 0)
             __atomic_sub_fetch(&s_pool->idle, 1, __ATOMIC_RELAXED);
-        if ((info.code != CLD_EXITED_ || info.status != 0) && s_lost_count < (int)(sizeof s_lost / sizeof *s_lost))
-            s_lost[s_lost_count++] = info.pid;
+        if (info.code != CLD_EXITED_)
+            cp_list_add(&s_lost, info.pid, -1);
+        else if (info.status != 0)
+            s_stillborn = 1;
     }
     return error != -ECHILD_;
 }
 
+static void reap(void *unused)
+{
+    (void)unused;
+    reap_all();
+}
+
 /* A supervisor leaves by itself only when its tree is empty. One that was killed has passed the rest of its tree on to
- * us; nobody owns that any more, so it dies, and the host is told when it has. Returns 1 while some are left: one that
- * cannot die (D state, or setuid and we are not root) must not keep the guardian from its other work. */
+ * us; nobody owns that any more, so it dies, and the host is told when it has. Returns 1 while some are left or the host
+ * has not heard: one that cannot die (D state, or setuid and we are not root) must not keep the guardian from its other work. */
 static int kill_orphans(void)
 {
-    if (s_lost_count && cp_sweep_kill(is_supervisor) > 0)
+    if (s_lost.count && cp_sweep_kill(is_supervisor, reap, NULL) > 0)
         return 1;
-    for (; s_lost_count; s_lost_count--) {
-        struct cp_supervisor lost = {FRAME(lost, CP_SUPERVISOR_LOST), (uint32_t)s_lost[s_lost_count - 1], 0};
-        tell_host(&lost, sizeof lost, -1);
+    for (; s_lost.count; s_lost.count--) {
+        struct cp_supervisor lost = {CP_FRAME(lost, CP_SUPERVISOR_LOST), (uint32_t)s_lost.at[s_lost.count - 1].pid, 0};
+        if (tell_host(&lost, sizeof lost, -1))
+            return 1; /* again later: a tree that nobody reports would be waited for in vain */
     }
     return 0;
 }
@@ -124,6 +136,12 @@ static void retire(void)
         return;
     /* For every copy of this end, in whatever process: idle supervisors see end of file and leave. */
     SYS2(NR_shutdown, CP_FD_REQUESTS, SHUT_RDWR_);
+    /* Nobody new comes to take what is queued, and the busy ones may stay busy for ever: dropped here, its lifelines end
+     * unclaimed, and the host asks another guardian. */
+    char request[8];
+    struct cp_descriptors dropped;
+    for (long n; (n = cp_receive(CP_FD_REQUESTS, request, sizeof request, &dropped)) > 0 || n == -EBADMSG_;)
+        cp_close_all(&dropped);
     sys_close(CP_FD_REQUESTS);
     s_serving = 0;
 }
@@ -146,7 +164,8 @@ static void hear_host(void)
         const struct cp_supervisor *which = (const void *)frame;
         /* Our own child and not reaped, so the pid is its own: one that hangs in a clone whose exec never ends. */
         if (frame->type == CP_KILL_SUPERVISOR && frame->length == sizeof *which && which->supervisor_pid < CP_PID_LIMIT &&
-            is_supervisor((int)which->supervisor_pid))
+            is_supervisor((int)which->supervisor_pid) &&
+            __atomic_load_n(&s_pool->busy[which->supervisor_pid], __ATOMIC_RELAXED) == which->claim)
             sys_kill((int)which->supervisor_pid, SIGKILL_);
         else if (frame->type == CP_RETIRE)
             retire();
@@ -168,7 +187,6 @@ static int self_test(struct cp_hello *hello)
         long placeholder = SYS2(NR_eventfd2, 0, O_CLOEXEC_);
         if (placeholder >= 0 && placeholder != CP_FD_HOST)
             sys_close((int)placeholder);
-        s_pool = sys_map(sizeof *s_pool, MAP_SHARED_ | MAP_ANONYMOUS_ | MAP_NORESERVE_, -1);
         long signal_fd = SYS4(NR_signalfd4, -1, &child_exit, sizeof child_exit, O_CLOEXEC_ | O_NONBLOCK_);
         long demand_fd = SYS2(NR_eventfd2, 0, O_CLOEXEC_ | O_NONBLOCK_);
         error = !s_pool ? -ENOMEM_ : signal_fd < 0 ? signal_fd : demand_fd;
@@ -183,9 +201,10 @@ static int self_test(struct cp_hello *hello)
     return hello->failed_test;
 }
 
-void cp_guardian(int base_pool, char *title, char *stack_top)
+void cp_guardian(struct cp_pool *pool, int base_pool, char *title, char *stack_top)
 {
-    struct cp_hello hello = {FRAME(hello, CP_HELLO), (uint32_t)sys_getpid(), 0, 0, 0};
+    s_pool = pool;
+    struct cp_hello hello = {CP_FRAME(hello, CP_HELLO), (uint32_t)sys_getpid(), 0, 0, 0};
     int failed = self_test(&hello);
     int self = (int)SYS2(NR_pidfd_open, hello.guardian_pid, 0); /* lets the host see our end, whoever reaps us */
     tell_host(&hello, sizeof hello, self);
@@ -195,15 +214,16 @@ void cp_guardian(int base_pool, char *title, char *stack_top)
         sys_exit(1);
 
     s_base = base_pool;
+    s_self = (int)hello.guardian_pid; /* not asked of getppid: we may be dead when a supervisor asks */
     want(s_base);
     int told_error = 0, host_alive = 1, orphan_wait_ms = 1;
     for (;;) {
-        int alive = reap(), orphans = kill_orphans();
+        int alive = reap_all(), orphans = kill_orphans();
         if (!s_serving && !alive)
             sys_exit(0);
         int error = refill(title, stack_top);
-        if (error && error != told_error && idle() == 0) {
-            struct cp_pool_failed news = {FRAME(news, CP_POOL_FAILED), -error, 0};
+        if (error && error != told_error && idle() <= 0) {
+            struct cp_pool_failed news = {CP_FRAME(news, CP_POOL_FAILED), -error, 0};
             tell_host(&news, sizeof news, -1);
         }
         told_error = error;
@@ -225,7 +245,7 @@ void cp_guardian(int base_pool, char *title, char *stack_top)
         if (fds[1].revents) {
             uint64_t count;
             sys_read(CP_FD_DEMAND, &count, sizeof count);
-            if (idle() == 0)
+            if (idle() <= 0)
                 want(s_pool->wanted * 2);
         }
         if (fds[2].revents)

@@ -2,7 +2,9 @@
 #ifndef CP_GUARDIAN_H
 #define CP_GUARDIAN_H
 
-/* `title` is the command line that ps shows, `stack_top` a stack for new supervisors, each of which gets a copy. */
-_Noreturn void cp_guardian(int base_pool, char *title, char *stack_top);
+#include "pool.h"
+
+/* `pool`: a shared mapping, NULL when there is no memory for it. `title` is the command line that ps shows, `stack_top` a stack for new supervisors, each of which gets a copy. */
+_Noreturn void cp_guardian(struct cp_pool *pool, int base_pool, char *title, char *stack_top);
 
 #endif

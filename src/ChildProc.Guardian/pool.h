@@ -14,7 +14,8 @@ enum { CP_PID_LIMIT = 4 * 1024 * 1024, CP_MAX_WANTED = 64 };
 struct cp_pool {
     int idle;   /* supervisors that wait for a request, those being started included */
     int wanted; /* how many should; more than twice that leave when they become idle */
-    unsigned char busy[CP_PID_LIMIT]; /* by pid; untouched pages cost nothing */
+    unsigned char busy[CP_PID_LIMIT]; /* by pid: 0, or the number of its claim (1 to 255 in turn); untouched pages cost nothing */
+    unsigned char supervisors[CP_PID_LIMIT / 8]; /* a bit by pid; the guardian alone writes it */
 };
 
 /* Descriptors that every supervisor has, at fixed numbers. */

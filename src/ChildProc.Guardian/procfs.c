@@ -119,8 +119,17 @@ int cp_parent_of(int pidfd, int pid)
 
 int cp_children_supported(void)
 {
-    char path[64];
+    char path[64], link[24];
     int self = (int)sys_getpid();
+    /* A /proc of another PID namespace (unshare --pid without --mount-proc) has other numbers: other people's. */
+    long n = SYS4(NR_readlinkat, AT_FDCWD_, "/proc/self", link, sizeof link - 1);
+    if (n < 0)
+        return (int)n;
+    link[n] = 0;
+    append_number(path, (uint64_t)self);
+    for (long i = 0; i <= n; i++)
+        if (link[i] != path[i])
+            return -ESRCH_;
     append_text(append_number(proc_path(path, self, "/task/"), (uint64_t)self), "/children");
     long fd = sys_open(path, O_RDONLY_ | O_CLOEXEC_);
     if (fd >= 0)

@@ -26,7 +26,8 @@ int cp_children(int pid, int parent_index, struct cp_list *list);
 /* The parent of the process behind a pidfd, or -errno. */
 int cp_parent_of(int pidfd, int pid);
 
-/* 0 when the kernel has the `children` files (CONFIG_PROC_CHILDREN) and they can be read here, or -errno. */
+/* 0 when the kernel has the `children` files (CONFIG_PROC_CHILDREN), they can be read here and /proc is of our
+ * own PID namespace, or -errno. */
 int cp_children_supported(void);
 
 #endif

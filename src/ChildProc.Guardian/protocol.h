@@ -101,7 +101,7 @@ struct cp_request {
     uint32_t flags;
     uint32_t effective_uid; /* the identity that the host has now: a supervisor with another one refuses */
     uint32_t effective_gid;
-    int32_t process_group; /* to join, unless CP_NEW_GROUP or CP_NEW_SESSION */
+    int32_t process_group; /* to join, unless CP_NEW_GROUP or CP_NEW_SESSION; 0: stay in the keepers' */
     uint32_t umask;
     int32_t priority;
     uint32_t uid;
@@ -131,7 +131,7 @@ struct cp_limit {
 struct cp_claimed {
     struct cp_frame frame;
     uint32_t supervisor_pid;
-    uint32_t reserved;
+    uint32_t claim; /* which of this supervisor's, so that KILL_SUPERVISOR never hits a later one */
 };
 
 struct cp_started {
@@ -194,7 +194,7 @@ struct cp_pool_failed {
 struct cp_supervisor {
     struct cp_frame frame; /* SUPERVISOR_LOST, KILL_SUPERVISOR */
     uint32_t supervisor_pid;
-    uint32_t reserved;
+    uint32_t claim; /* KILL_SUPERVISOR: as CLAIMED told */
 };
 
 #endif

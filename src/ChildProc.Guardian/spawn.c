@@ -134,7 +134,9 @@ static int child(void *argument)
 
     /* Before any signal is unblocked: a Ctrl-Z for the old group must not stop us before exec (trap 5). */
     error = r->flags & CP_NEW_SESSION ? SYS0(NR_setsid)
-                                      : SYS2(NR_setpgid, 0, r->flags & CP_NEW_GROUP ? 0 : r->process_group);
+            : r->flags & CP_NEW_GROUP ? SYS2(NR_setpgid, 0, 0)
+            : r->process_group        ? SYS2(NR_setpgid, 0, r->process_group)
+                                      : 0; /* a group outside of this PID namespace has no number: we are in it */
     if (error < 0)
         return fail(CP_STAGE_SESSION, error);
 

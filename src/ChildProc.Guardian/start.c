@@ -12,6 +12,7 @@
 #include "protocol.h"
 #include "sys.h"
 #include "transport.h"
+#include "warden.h"
 
 CP_ARCH_ENTRY;
 CP_ARCH_START;
@@ -60,9 +61,12 @@ static int guardian_entry(void *argument)
     if (a->own_group)
         SYS2(NR_setpgid, 0, 0);
     SYS1(NR_chdir, "/"); /* pins no file system of the host's */
-    sys_prctl(PR_SET_NAME_, (long)"childproc-guard");
     sys_prctl(PR_SET_DUMPABLE_, 0); /* requests hold secrets */
-    cp_guardian(a->base_pool, a->title, s_stack + sizeof s_stack);
+    struct cp_pool *pool = sys_map(sizeof *pool, MAP_SHARED_ | MAP_ANONYMOUS_ | MAP_NORESERVE_, -1);
+    if (pool && !a->own_group)
+        cp_warden(pool);
+    sys_prctl(PR_SET_NAME_, (long)"childproc-guard");
+    cp_guardian(pool, a->base_pool, a->title, s_stack + sizeof s_stack);
 }
 
 static int number(const char *text)
@@ -88,6 +92,7 @@ _Noreturn void cp_start(long *stack)
      * guardian itself is then an orphan at once: it never shows up in a wait of the host's. */
     char go[64];
     if (cp_receive(CP_FD_CONTROL, go, sizeof go, NULL) <= 0)
-        sys_exit(1);
-    sys_exit(cp_clone(SIGCHLD_, second_stack + sizeof second_stack, guardian_entry, &arguments) < 0 ? 1 : 0);
+        sys_exit(EPIPE_);
+    long pid = cp_clone(SIGCHLD_, second_stack + sizeof second_stack, guardian_entry, &arguments);
+    sys_exit(pid < 0 ? (int)-pid : 0);
 }

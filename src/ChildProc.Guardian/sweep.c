@@ -9,12 +9,14 @@ enum {
     MAX_PASSES = 64,             /* then kill what was found; the caller sweeps again until nobody is left */
 };
 
-static int set_add(unsigned char *set, int pid)
+static int set_has(const unsigned char *set, int pid)
 {
-    unsigned char bit = (unsigned char)(1 << (pid & 7));
-    int was = set[pid >> 3] & bit;
-    set[pid >> 3] |= bit;
-    return !was;
+    return set[pid >> 3] >> (pid & 7) & 1;
+}
+
+static void set_add(unsigned char *set, int pid)
+{
+    set[pid >> 3] |= (unsigned char)(1 << (pid & 7));
 }
 
 /* 0, -ESRCH when it is gone or no longer of this tree, or -EPERM. */
@@ -38,39 +40,63 @@ static int signal_member(const struct cp_list *list, int index, int self, int si
     return error;
 }
 
+/* Our own child, dead and not yet reaped. */
+static int is_zombie(int pid)
+{
+    struct siginfo_ info;
+    return sys_waitid(P_PID_, pid, &info, WEXITED_ | WNOHANG_ | WNOWAIT_, NULL) == 0 && info.pid == pid;
+}
+
+/* Our own living children that are not exempt, the youngest first: in a fork loop that is the one that will fork next. */
+static int list_children(struct cp_list *list, int self, cp_exempt *exempt)
+{
+    list->count = 0;
+    int error = cp_children(self, -1, list);
+    int kept = 0;
+    for (int i = 0; i < list->count; i++)
+        if (!(exempt && exempt(list->at[i].pid)) && !is_zombie(list->at[i].pid))
+            list->at[kept++] = list->at[i];
+    list->count = kept;
+    for (int i = 0; i < kept / 2; i++) {
+        struct cp_member other = list->at[i];
+        list->at[i] = list->at[kept - 1 - i];
+        list->at[kept - 1 - i] = other;
+    }
+    return error == -ENOMEM_ ? error : 0;
+}
+
 /* Lists the whole tree, parents before children. With a set, stops those that are not in it before it looks for their
  * children, and returns how many were new. -ENOMEM otherwise. */
 static int pass(struct cp_list *list, unsigned char *stopped, cp_exempt *exempt)
 {
     int self = (int)sys_getpid(), fresh = 0;
-    list->count = 0;
-    if (cp_children(self, -1, list) == -ENOMEM_)
+    if (list_children(list, self, exempt) < 0)
         return -ENOMEM_;
-    if (exempt) {
-        int kept = 0;
-        for (int i = 0; i < list->count; i++)
-            if (!exempt(list->at[i].pid))
-                list->at[kept++] = list->at[i];
-        list->count = kept;
-    }
     for (int i = 0; i < list->count; i++) {
         int pid = list->at[i].pid;
-        if (stopped && set_add(stopped, pid) && signal_member(list, i, self, SIGSTOP_) == 0)
+        /* One that was just handed to another parent of the tree is not stopped yet: the next pass finds it there. */
+        if (stopped && !set_has(stopped, pid) && signal_member(list, i, self, SIGSTOP_) == 0) {
+            set_add(stopped, pid);
             fresh++;
+        }
         if (cp_children(pid, i, list) == -ENOMEM_)
             return -ENOMEM_;
     }
     return fresh;
 }
 
-int cp_sweep_kill(cp_exempt *exempt)
+int cp_sweep_kill(cp_exempt *exempt, cp_reap *reap, void *context)
 {
     struct cp_list list = {0};
     int self = (int)sys_getpid(), count = 0;
     unsigned char *stopped = sys_map(SET_BYTES, MAP_PRIVATE_ | MAP_ANONYMOUS_ | MAP_NORESERVE_, -1);
     if (stopped) {
-        for (int i = 0; i < MAX_PASSES && pass(&list, stopped, exempt) > 0; i++)
-            ;
+        for (int i = 0, fresh = 1; i < MAX_PASSES && fresh > 0; i++) {
+            /* Between the passes, for the dead of a fork loop make every pass longer than the last, in which more die:
+             * without this 5 processes filled a table of 32,768 in seconds. */
+            reap(context);
+            fresh = pass(&list, stopped, exempt);
+        }
         count = list.count;
         sys_unmap(stopped, SET_BYTES);
     }

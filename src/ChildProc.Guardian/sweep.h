@@ -15,9 +15,12 @@
 /* 1: leave this direct child (and all below it) alone. */
 typedef int cp_exempt(int pid);
 
-/* Stops and kills all descendants that are there now, but those below an exempt child. Reaps nobody.
- * Returns how many it signalled: 0 = none left (zombies do not count). */
-int cp_sweep_kill(cp_exempt *exempt);
+/* Reaps every child that is dead. */
+typedef void cp_reap(void *context);
+
+/* Stops and kills all descendants that are there now, but those below an exempt child. `reap` is called before each
+ * look, never between the last look and the kill. Returns how many it signalled: 0 = none left (zombies do not count). */
+int cp_sweep_kill(cp_exempt *exempt, cp_reap *reap, void *context);
 
 /* Sends `signal` to all descendants. Returns 0, or -errno of the first that could not be signalled. */
 int cp_sweep_signal(int signal);

@@ -36,7 +36,8 @@ enum { F_DUPFD_CLOEXEC_ = 1030, F_SETFD_ = 2, FD_CLOEXEC_ = 1, F_GET_SEALS_ = 10
 enum { POLLIN_ = 1, POLLERR_ = 8, POLLHUP_ = 16 };
 enum { MSG_DONTWAIT_ = 0x40, MSG_NOSIGNAL_ = 0x4000, MSG_CTRUNC_ = 8, MSG_TRUNC_ = 0x20, MSG_CMSG_CLOEXEC_ = 0x40000000 };
 enum { SOL_SOCKET_ = 1, SCM_RIGHTS_ = 1, SO_RCVTIMEO_ = 20, SHUT_RDWR_ = 2 };
-enum { P_ALL_ = 0, P_PID_ = 1, WNOHANG_ = 1, WEXITED_ = 4, CLD_EXITED_ = 1, CLD_KILLED_ = 2, CLD_DUMPED_ = 3 };
+enum { SEEK_END_ = 2 };
+enum { P_ALL_ = 0, P_PID_ = 1, WNOHANG_ = 1, WEXITED_ = 4, WNOWAIT_ = 0x1000000, CLD_EXITED_ = 1, CLD_KILLED_ = 2, CLD_DUMPED_ = 3 };
 enum { PROT_READ_ = 1, PROT_WRITE_ = 2, MAP_SHARED_ = 1, MAP_PRIVATE_ = 2, MAP_ANONYMOUS_ = 0x20, MAP_NORESERVE_ = 0x4000 };
 enum { PR_SET_PDEATHSIG_ = 1, PR_SET_DUMPABLE_ = 4, PR_SET_NAME_ = 15, PR_SET_CHILD_SUBREAPER_ = 36, PR_SET_NO_NEW_PRIVS_ = 38 };
 enum { SA_NOCLDSTOP_ = 1, SIG_SETMASK_ = 2 };
@@ -50,11 +51,7 @@ struct timeval_ { int64_t seconds; int64_t microseconds; };
 struct rlimit_ { uint64_t soft; uint64_t hard; };
 struct rusage_ { struct timeval_ user; struct timeval_ system; int64_t max_rss_kb; int64_t rest[13]; };
 struct siginfo_ { int32_t signal; int32_t error; int32_t code; int32_t pad; int32_t pid; uint32_t uid; int32_t status; int32_t rest[25]; };
-#if defined(__aarch64__)
-struct sigaction_ { void *handler; unsigned long flags; uint64_t mask; };
-#else
-struct sigaction_ { void *handler; unsigned long flags; void *restorer; uint64_t mask; };
-#endif
+struct sigaction_ { void *handler; unsigned long flags; void *restorer; uint64_t mask; }; /* arm64 has SA_RESTORER, too */
 struct dirent64_ { uint64_t inode; int64_t offset; uint16_t length; uint8_t type; char name[]; };
 
 long cp_clone(unsigned long flags, void *stack_top, int (*run)(void *), void *argument);

@@ -54,7 +54,7 @@ public static class ChildProcessHostExtensions
     /// <returns>How it ended and what it wrote; a stream that is no pipe gives an empty text.</returns>
     /// <exception cref="ArgumentException">The start info is faulty, or standard input is a pipe.</exception>
     /// <exception cref="ChildProcessStartException">The start failed.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled before the child exited; the tree is empty.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled before the child had exited and its output had ended; the tree is empty.</exception>
     public static async Task<CapturedResult> CaptureAsync(this IChildProcessHost host, ChildProcessStartInfo info, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(host);
@@ -68,8 +68,8 @@ public static class ChildProcessHostExtensions
             ExitStatus status = await child.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
 
             // Both end within the drain time, whoever else holds the pipes.
-            Captured standardOutput = await output.ConfigureAwait(false);
-            Captured standardError = await error.ConfigureAwait(false);
+            Captured standardOutput = await output.WaitAsync(cancellationToken).ConfigureAwait(false);
+            Captured standardError = await error.WaitAsync(cancellationToken).ConfigureAwait(false);
             return new CapturedResult
             {
                 Status = status,
@@ -95,7 +95,7 @@ public static class ChildProcessHostExtensions
     /// <exception cref="ArgumentException">The start info is faulty, or standard input is a pipe.</exception>
     /// <exception cref="ChildProcessStartException">The start failed.</exception>
     /// <exception cref="ChildProcessExitException">After the last line: the child was not successful.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled before the child exited; the tree is empty.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled before the child had exited and its output had ended; the tree is empty.</exception>
     public static async IAsyncEnumerable<OutputLine> ReadLinesAsync(
         this IChildProcessHost host, ChildProcessStartInfo info, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

@@ -26,7 +26,11 @@ internal sealed class LocalChildProcess : IChildProcess
         _registration = lifetime.UnsafeRegister(static tree => ((ProcessTree)tree!).CancelByLifetime(), tree);
     }
 
-    ~LocalChildProcess() => _tree.AbandonForgotten();
+    ~LocalChildProcess()
+    {
+        _registration.Unregister(); // a long-lived token would hold the tree for ever
+        _tree.AbandonForgotten();
+    }
 
     public int Id => _tree.Id;
 
@@ -67,7 +71,7 @@ internal sealed class LocalChildProcess : IChildProcess
 
         if (_tree.WasCanceled)
         {
-            await _tree.KillAndWaitAsync().ConfigureAwait(false);
+            await _tree.StopOnceAsync().ConfigureAwait(false);
             throw new OperationCanceledException(_lifetime);
         }
 
@@ -92,7 +96,7 @@ internal sealed class LocalChildProcess : IChildProcess
         bool exited = _tree.WaitForExit(timeout, out status);
         if (exited && _tree.WasCanceled)
         {
-            _tree.KillAndWaitAsync().GetAwaiter().GetResult();
+            _tree.StopOnceAsync().GetAwaiter().GetResult();
             throw new OperationCanceledException(_lifetime);
         }
 
@@ -113,11 +117,12 @@ internal sealed class LocalChildProcess : IChildProcess
             throw new ArgumentException("No signal is given.", nameof(signal));
         }
 
-        if (scope == SignalScope.ProcessGroup && !StartInfo.NewProcessGroup && !StartInfo.NewSession)
+        if (scope is < SignalScope.Child or > SignalScope.Tree)
         {
-            throw new ArgumentException("The child is in the host's process group, which it has no right to speak for.", nameof(scope));
+            throw new ArgumentOutOfRangeException(nameof(scope), scope, "Not a signal scope.");
         }
 
+        RequireGroup(scope, nameof(scope));
         return _tree.Signal(signal, scope);
     }
 
@@ -125,14 +130,12 @@ internal sealed class LocalChildProcess : IChildProcess
 
     public async ValueTask<ExitStatus> StopAsync(StopPolicy? policy = null, CancellationToken cancellationToken = default)
     {
-        if (!_tree.IsEmpty || _tree.IsLost)
+        policy ??= StartInfo.Stop;
+        RequireGroup(policy.Scope, nameof(policy));
+        if ((!_tree.IsEmpty || _tree.IsLost)
+            && await _tree.StopAsync(policy, cancellationToken).ConfigureAwait(false))
         {
-            bool ran = !_tree.HasExited;
-            await _tree.StopAsync(policy ?? StartInfo.Stop, cancellationToken).ConfigureAwait(false);
-            if (ran)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-            }
+            throw new OperationCanceledException(cancellationToken);
         }
 
         GC.KeepAlive(this);
@@ -148,7 +151,26 @@ internal sealed class LocalChildProcess : IChildProcess
 
     public void Dispose()
     {
-        DisposeOnce().GetAwaiter().GetResult();
+        TaskCompletionSource? mine = null;
+        lock (_gate)
+        {
+            if (_disposal is null)
+            {
+                mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _disposal = mine.Task;
+            }
+        }
+
+        if (mine is null)
+        {
+            _disposal.GetAwaiter().GetResult();
+        }
+        else
+        {
+            DisposeBlocking();
+            mine.SetResult();
+        }
+
         GC.SuppressFinalize(this);
     }
 
@@ -157,6 +179,9 @@ internal sealed class LocalChildProcess : IChildProcess
         await DisposeOnce().ConfigureAwait(false);
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>The lifetime ended before the child did.</summary>
+    internal bool WasCanceled => _tree.WasCanceled;
 
     /// <summary>"pid command" of what outlived the child.</summary>
     internal string[] Leftovers()
@@ -202,11 +227,44 @@ internal sealed class LocalChildProcess : IChildProcess
         }
     }
 
+    // No await: with all threads of the pool in here, none would be left to go on.
+    private void DisposeBlocking()
+    {
+        try
+        {
+            if (StartInfo.Leftovers == ChildProc.Leftovers.Release && _tree.HasExited && !_tree.IsEmpty)
+            {
+                _tree.Release();
+            }
+            else
+            {
+                _tree.KillAndWait();
+            }
+        }
+        catch (ChildProcessTreeException)
+        {
+            // as in DisposeCoreAsync
+        }
+        finally
+        {
+            _registration.Dispose();
+            _tree.Close();
+        }
+    }
+
     private PipeReader Reader(ref PipeReader? reader, PipeEnd pipe)
     {
         lock (_gate)
         {
             return reader ??= PipeReader.Create(new OutputStream(pipe, this), new StreamPipeReaderOptions(bufferSize: ReadSize));
+        }
+    }
+
+    private void RequireGroup(SignalScope scope, string parameter)
+    {
+        if (scope == SignalScope.ProcessGroup && !StartInfo.NewProcessGroup && !StartInfo.NewSession)
+        {
+            throw new ArgumentException("The child is in the host's process group, which it has no right to speak for.", parameter);
         }
     }
 

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using ChildProc.Diagnostics;
 using ChildProc.Engines;
 using ChildProc.Engines.Supervised;
 using Microsoft.Extensions.Logging;
@@ -12,12 +14,12 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
     private readonly bool _isShared;
     private readonly SupervisedEngine? _engine;
     private readonly string? _whyNot;
-    private bool _disposed;
+    private Task? _disposal;
 
     internal LocalChildProcessHost(ChildProcessHostOptions options, bool isShared)
     {
         _isShared = isShared;
-        ILogger logger = options.LoggerFactory?.CreateLogger("ChildProc") ?? NullLogger.Instance;
+        ILogger logger = options.LoggerFactory is { } factory ? new DeferredLogger(factory.CreateLogger("ChildProc")) : NullLogger.Instance;
         if (OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64)
         {
             _engine = new SupervisedEngine(options, logger);
@@ -36,21 +38,22 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
 
     public async ValueTask DisposeAsync()
     {
-        if (_isShared || _disposed || !OperatingSystem.IsLinux() || _engine is null)
+        if (!_isShared && OperatingSystem.IsLinux() && _engine is not null)
         {
-            return;
-        }
+            Task disposal;
+            lock (_engine)
+            {
+                disposal = _disposal ??= CloseAsync(_engine);
+            }
 
-        _disposed = true;
-        SupervisedTree[] trees = _engine.Trees();
-        _engine.Refresh();
-        await Task.WhenAll(Array.ConvertAll(trees, static tree => tree.KillAndWaitAsync())).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await disposal.ConfigureAwait(false);
+        }
     }
 
     internal PreparedCommand Prepare(ChildProcessStartInfo info)
     {
         ArgumentNullException.ThrowIfNull(info);
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(_disposal is not null, this);
         if (!OperatingSystem.IsLinux() || _engine is null)
         {
             throw new PlatformNotSupportedException($"ChildProc cannot start children here: {_whyNot}.");
@@ -65,27 +68,34 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
     internal LocalChildProcess Start(PreparedCommand command, CancellationToken lifetime)
     {
         lifetime.ThrowIfCancellationRequested();
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(_disposal is not null, this);
         if (!OperatingSystem.IsLinux())
         {
             throw new PlatformNotSupportedException();
         }
 
-        return new LocalChildProcess(command.StartInfo, _engine!.Start((RequestImage)command.Image), lifetime);
+        LocalChildProcess child = new(command.StartInfo, _engine!.Start((RequestImage)command.Image), lifetime);
+        if (child.WasCanceled)
+        {
+            child.Dispose(); // cancelled while it was being started
+            throw new OperationCanceledException(lifetime);
+        }
+
+        return child;
     }
 
     internal async ValueTask<LocalChildProcess> StartAsync(PreparedCommand command, CancellationToken lifetime)
     {
         lifetime.ThrowIfCancellationRequested();
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(_disposal is not null, this);
         if (!OperatingSystem.IsLinux())
         {
             throw new PlatformNotSupportedException();
         }
 
-        ProcessTree tree = await _engine!.StartAsync((RequestImage)command.Image).ConfigureAwait(false);
+        ProcessTree tree = await _engine!.StartAsync((RequestImage)command.Image, lifetime).ConfigureAwait(false);
         LocalChildProcess child = new(command.StartInfo, tree, lifetime);
-        if (tree.WasCanceled)
+        if (child.WasCanceled)
         {
             await child.DisposeAsync().ConfigureAwait(false); // cancelled while it was being started
             throw new OperationCanceledException(lifetime);
@@ -93,6 +103,10 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
 
         return child;
     }
+
+    [SupportedOSPlatform("linux")]
+    private static async Task CloseAsync(SupervisedEngine engine)
+        => await Task.WhenAll(engine.Close().ConvertAll(static tree => tree.KillAndWaitAsync())).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     internal void Refresh()
     {

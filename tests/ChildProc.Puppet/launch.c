@@ -2,9 +2,14 @@
 #include "puppet.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 static _Noreturn void replace(char **command)
@@ -55,5 +60,65 @@ static void setsid_exec(char **arguments)
     replace(arguments);
 }
 
-const struct verb g_launch_verbs[] = {{"as-pid1", as_pid1, 1}, {"sigchld-ignored", sigchld_ignored, 1},
-                                      {"with-leaked-fds", with_leaked_fds, 2}, {"setsid-exec", setsid_exec, 1}, {0}};
+/* In a group of its own, whose leader's parent is in another group of the session: a stop signal does stop it. */
+static void setpgid_exec(char **arguments)
+{
+    setpgid(0, 0);
+    replace(arguments);
+}
+
+static void with_zombie(char **arguments)
+{
+    pid_t child = fork();
+    if (child == 0)
+        _exit((int)number(arguments[0]));
+    siginfo_t info;
+    waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT);
+    replace(arguments + 1);
+}
+
+static void closed_stdio(char **arguments)
+{
+    for (int fd = 0; fd < 3; fd++)
+        close(fd);
+    replace(arguments);
+}
+
+static void noexec_mount(char **arguments)
+{
+    if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+        mount("none", arguments[0], "tmpfs", MS_NOEXEC, NULL))
+        _exit(77);
+    replace(arguments + 1);
+}
+
+/* As a sandbox does that was written before these calls were (trap 24). */
+static void refuse(char **arguments)
+{
+    static const struct { const char *name; int number; } calls[] = {
+        {"close_range", SYS_close_range}, {"pidfd_open", SYS_pidfd_open}, {"pidfd_send_signal", SYS_pidfd_send_signal},
+        {"memfd_create", SYS_memfd_create}, {"clone3", SYS_clone3}};
+    static struct sock_filter filter[64];
+    unsigned short n = 0;
+    int error = !strcmp(arguments[0], "EPERM") ? EPERM : ENOSYS;
+    filter[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+    for (char *name = strtok(arguments[1], ","); name; name = strtok(NULL, ",")) {
+        size_t i = 0;
+        while (strcmp(calls[i].name, name))
+            if (++i == sizeof calls / sizeof *calls)
+                fail("refuse: unknown call '%s'", name);
+        filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)calls[i].number, 0, 1);
+        filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error);
+    }
+    filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    struct sock_fprog program = {n, filter};
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) &&
+        (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)))
+        _exit(77);
+    replace(arguments + 2);
+}
+
+const struct verb g_launch_verbs[] = {
+    {"as-pid1", as_pid1, 1}, {"sigchld-ignored", sigchld_ignored, 1}, {"with-leaked-fds", with_leaked_fds, 2},
+    {"setsid-exec", setsid_exec, 1}, {"setpgid-exec", setpgid_exec, 1}, {"with-zombie", with_zombie, 2},
+    {"closed-stdio", closed_stdio, 1}, {"noexec-mount", noexec_mount, 2}, {"refuse", refuse, 3}, {0}};

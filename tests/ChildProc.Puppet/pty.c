@@ -228,4 +228,23 @@ static void run_terminal(char **command, int with_shell)
 static void pty_session(char **arguments) { run_terminal(arguments, 0); }
 static void pty_shell(char **arguments) { run_terminal(arguments, 1); }
 
-const struct verb g_pty_verbs[] = {{"pty-session", pty_session, 1}, {"pty-shell", pty_shell, 1}, {0}};
+static void tty_raw(char **arguments)
+{
+    (void)arguments;
+    struct termios modes;
+    if (tcgetattr(0, &modes))
+        fail("no terminal");
+    modes.c_lflag &= ~(tcflag_t)(ECHO | ICANON);
+    tcsetattr(0, TCSANOW, &modes);
+}
+
+static void tty_modes(char **arguments)
+{
+    (void)arguments;
+    struct termios modes;
+    if (tcgetattr(0, &modes))
+        fail("no terminal");
+    say("echo=%d icanon=%d", !!(modes.c_lflag & ECHO), !!(modes.c_lflag & ICANON));
+}
+
+const struct verb g_pty_verbs[] = {{"tty-raw", tty_raw, 0}, {"tty-modes", tty_modes, 0}, {"pty-session", pty_session, 1}, {"pty-shell", pty_shell, 1}, {0}};

@@ -122,6 +122,14 @@ static void fds(char **arguments)
     closedir(directory);
 }
 
+static void fd_flags(char **arguments)
+{
+    int flags = fcntl((int)number(arguments[0]), F_GETFL), mode = flags & O_ACCMODE;
+    say("%s%s%s%s", flags < 0 ? "closed" : mode == O_RDONLY ? "read" : mode == O_WRONLY ? "write" : "both",
+        flags >= 0 && flags & O_NONBLOCK ? " nonblock" : "", flags >= 0 && flags & O_APPEND ? " append" : "",
+        flags >= 0 && flags & O_ASYNC ? " async" : "");
+}
+
 static void signals(char **arguments)
 {
     (void)arguments;
@@ -143,5 +151,5 @@ static void rename_self(char **arguments) { prctl(PR_SET_NAME, arguments[0]); }
 
 const struct verb g_report_verbs[] = {
     {"args", args, 0}, {"env", env, 0}, {"env-get", env_get, 1}, {"cwd", cwd, 0}, {"ids", ids, 0}, {"attrs", attrs, 0},
-    {"fds", fds, 0}, {"signals", signals, 0}, {"print-pid", print_pid, 0}, {"print", print_text, 1},
+    {"fds", fds, 0}, {"fd-flags", fd_flags, 1}, {"signals", signals, 0}, {"print-pid", print_pid, 0}, {"print", print_text, 1},
     {"eprint", eprint, 1}, {"rename-self", rename_self, 1}, {0}};

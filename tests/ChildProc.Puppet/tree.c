@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 static _Noreturn void become(char **verbs)
@@ -207,6 +208,32 @@ static void threads_fork(char **arguments)
     sleep_ms(DEADLINE_MS);
 }
 
+/* The first thread ends; another one lives until standard input ends, and ends the process with 7. */
+static void *outlive(void *unused)
+{
+    char c;
+    say("ready");
+    while (read(0, &c, 1) > 0)
+        ;
+    _exit(7);
+    return unused;
+}
+
+static void leader_exits(char **arguments)
+{
+    (void)arguments;
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, outlive, NULL))
+        fail("pthread_create");
+    pthread_exit(NULL);
+}
+
+static void subreaper(char **arguments)
+{
+    (void)arguments;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
 static void hold_stdout(char **arguments)
 {
     long ms = number(arguments[0]);
@@ -220,4 +247,4 @@ const struct verb g_tree_verbs[] = {
     {"fork", fork_verb, 2}, {"daemon", daemon_verb, 1}, {"setsid-fork", setsid_fork, 1},
     {"setpgid-fork", setpgid_fork, 1}, {"stopped-fork", stopped_fork, 0}, {"tree", tree, 2}, {"flat", flat, 2},
     {"fork-loop", fork_loop, 2}, {"fork-bomb", fork_bomb, 1}, {"threads-fork", threads_fork, 1},
-    {"hold-stdout", hold_stdout, 1}, {0}};
+    {"hold-stdout", hold_stdout, 1}, {"leader-exits", leader_exits, 0}, {"subreaper", subreaper, 0}, {0}};

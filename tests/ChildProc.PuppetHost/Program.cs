@@ -22,9 +22,26 @@ return verb switch
     "no-descriptors" => NoDescriptors(),
     "guardian-dies" => await GuardianDiesAsync(),
     "interactive" => await InteractiveAsync(rest),
+    "flatness" => await Flatness.RunAsync(puppet, rest[0], int.Parse(rest[1], CultureInfo.InvariantCulture)),
+    "live-children" => await Flatness.LiveChildrenAsync(puppet, int.Parse(rest[0], CultureInfo.InvariantCulture)),
+    "own-state" => await OwnState.UnchangedAsync(puppet),
+    "earlier-zombie" => await OwnState.EarlierZombieAsync(puppet),
+    "to-file" => await OwnState.ToFileAsync(puppet, rest[0], rest[1..]),
+    "copy-outcome" => OwnState.CopyOutcome(puppet, rest[0]),
+    "start-when-told" => await OwnState.StartWhenToldAsync(puppet, rest),
+    "bad-log" => await BadLog.RunAsync(puppet),
+    "terminal-after" => await TerminalAfterAsync(rest),
     "forward" => (await ChildProcess.RunAsync(new ChildProcessStartInfo(puppet, rest))).Status.Code ?? 1,
     _ => 64,
 };
+
+async Task<int> TerminalAfterAsync(string[] words)
+{
+    ChildResult first = await ChildProcess.RunAsync(new ChildProcessStartInfo(puppet, words));
+    ChildResult second = await ChildProcess.RunAsync(new ChildProcessStartInfo(puppet, "tty-modes"));
+    Console.WriteLine($"{first.Status}, {second.Status}");
+    return 0;
+}
 
 async Task<int> TreesAsync(int count, string[] words, bool thenExit)
 {

@@ -1,5 +1,6 @@
 using ChildProc.Pipes;
 using ChildProc.Diagnostics;
+using ChildProc.Terminals;
 using Microsoft.Extensions.Logging;
 
 namespace ChildProc.Engines;
@@ -17,8 +18,10 @@ internal abstract class ProcessTree(ILogger logger)
     private readonly object _gate = new(); // a Monitor: WaitForExit blocks on it
     private TaskCompletionSource<ExitStatus>? _exitSource;
     private TaskCompletionSource? _emptySource;
+    private Task? _stop;
     private ExitStatus _exit;
-    private bool _hasExited, _isEmpty, _isLost, _lostForGood, _canceled;
+    private TreeFault? _emptyFault; // why nobody can tell that the tree is empty
+    private bool _hasExited, _isEmpty, _isLost, _canceled;
 
     internal int Id { get; private set; }
 
@@ -27,6 +30,9 @@ internal abstract class ProcessTree(ILogger logger)
     internal ChildPipes Pipes { get; set; }
 
     internal TimeSpan DrainTimeout { get; set; }
+
+    /// <summary>The modes of the terminal that the child inherited, or null.</summary>
+    internal TerminalModes? Terminal { get; set; }
 
     /// <summary>What cancellation of the lifetime does.</summary>
     internal StopPolicy StopPolicy { get; set; } = StopPolicy.Default;
@@ -157,25 +163,60 @@ internal abstract class ProcessTree(ILogger logger)
         }
         catch (TimeoutException)
         {
-            string[] remaining = DescribeMembers();
-            Log.NotEmpty(Logger, Id, string.Join("; ", remaining));
-            throw new ChildProcessTreeException(TreeFault.NotEmpty, remaining);
+            if (!IsEmpty)
+            {
+                throw NotEmpty();
+            }
+
+            await WhenEmpty().ConfigureAwait(false); // a busy thread pool ran the timer before the news
         }
     }
 
-    /// <summary>Signal, grace, kill; returns when the tree is empty.</summary>
-    internal async Task StopAsync(StopPolicy policy, CancellationToken cutGrace)
+    /// <summary>As <see cref="KillAndWaitAsync"/>, without the help of the thread pool, whose threads may all be here.</summary>
+    internal void KillAndWait()
     {
+        if (IsEmpty && !IsLost)
+        {
+            return;
+        }
+
+        Kill();
+        long deadline = Environment.TickCount64 + (long)KillTimeout.TotalMilliseconds;
+        lock (_gate)
+        {
+            while (!_isEmpty && deadline - Environment.TickCount64 is > 0 and long left)
+            {
+                Monitor.Wait(_gate, (int)left);
+            }
+        }
+
+        if (!IsEmpty)
+        {
+            throw NotEmpty();
+        }
+
+        if (_emptyFault is { } fault)
+        {
+            throw new ChildProcessTreeException(fault);
+        }
+    }
+
+    /// <summary>Signal, grace, kill; returns when the tree is empty. True when the grace was cut short.</summary>
+    internal async Task<bool> StopAsync(StopPolicy policy, CancellationToken cutGrace)
+    {
+        bool cut = false;
         if (policy.Grace > TimeSpan.Zero && policy.Signal.Number != 0
             && Signal(policy.Signal, policy.Scope))
         {
             Signal(ChildSignal.Continue, policy.Scope); // a stopped process sees no other signal than KILL
             Task done = policy.Scope == SignalScope.Tree ? WhenEmpty() : WhenExited();
             await done.WaitAsync(policy.Grace, cutGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cut = !done.IsCompleted && cutGrace.IsCancellationRequested;
         }
 
         await KillAndWaitAsync().ConfigureAwait(false);
         _ = await WhenExited().ConfigureAwait(false);
+        return cut;
     }
 
     /// <summary>The lifetime token was cancelled. A child that exited by itself has won.</summary>
@@ -191,17 +232,17 @@ internal abstract class ProcessTree(ILogger logger)
             _canceled = true;
         }
 
-        _ = Task.Run(async () =>
+        // Logged where it arises; those who wait for the child see it, too.
+        _ = Task.Run(StopOnceAsync).ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
+    }
+
+    /// <summary>The stop that the cancelled lifetime asked for, grace and all; the same one for everybody.</summary>
+    internal Task StopOnceAsync()
+    {
+        lock (_gate)
         {
-            try
-            {
-                await StopAsync(StopPolicy, CancellationToken.None).ConfigureAwait(false);
-            }
-            catch (ChildProcessTreeException)
-            {
-                // Logged where it arose; those who wait for the child see it, too.
-            }
-        });
+            return _stop ??= StopAsync(StopPolicy, CancellationToken.None);
+        }
     }
 
     /// <summary>The caller forgot the child: its tree goes, as it would with the host.</summary>
@@ -211,18 +252,23 @@ internal abstract class ProcessTree(ILogger logger)
         {
             Log.Forgotten(Logger, Id);
             IsAbandoned = true;
-            Abandon();
+            Abandon(); // the reactor closes the lifeline at its end
+            ClosePipes();
         }
-
-        ClosePipes();
+        else
+        {
+            Close();
+        }
     }
 
+    /// <summary>"pid state command" of every member, the dead apart.</summary>
     internal string[] DescribeMembers()
     {
         List<string> all = [];
         foreach (int pid in Members())
         {
-            if (OperatingSystem.IsLinux() && Interop.ProcFs.Describe(pid) is { } text)
+            if (OperatingSystem.IsLinux() && Interop.ProcFs.Describe(pid) is { } text
+                && !text.Contains(" Z ", StringComparison.Ordinal) && !text.Contains(" X ", StringComparison.Ordinal))
             {
                 all.Add(text);
             }
@@ -241,6 +287,11 @@ internal abstract class ProcessTree(ILogger logger)
 
     protected void SetExited(ExitStatus status)
     {
+        if (Terminal is { } terminal && OperatingSystem.IsLinux() && !HasExited && status.Code is null)
+        {
+            terminal.Restore(); // before anybody hears of the exit
+        }
+
         TaskCompletionSource<ExitStatus>? source;
         lock (_gate)
         {
@@ -270,8 +321,8 @@ internal abstract class ProcessTree(ILogger logger)
         SetExited(ExitStatus.Unknown);
     }
 
-    /// <param name="lost">Nobody can tell whether it really is.</param>
-    protected void SetEmpty(bool lost)
+    /// <param name="fault">Why nobody can tell whether it really is; null when it is.</param>
+    protected void SetEmpty(TreeFault? fault)
     {
         TaskCompletionSource? source;
         lock (_gate)
@@ -281,9 +332,10 @@ internal abstract class ProcessTree(ILogger logger)
                 return;
             }
 
-            _lostForGood = lost;
+            _emptyFault = fault;
             Volatile.Write(ref _isEmpty, true);
             source = _emptySource;
+            Monitor.PulseAll(_gate);
         }
 
         if (source is not null)
@@ -292,13 +344,27 @@ internal abstract class ProcessTree(ILogger logger)
         }
     }
 
+    /// <summary>Nothing more will be heard of the tree: whoever still waits for it gets an answer.</summary>
+    protected void SetClosed(TreeFault? fault)
+    {
+        SetExited(ExitStatus.Unknown);
+        SetEmpty(fault);
+    }
+
     protected void ClosePipes() => Pipes.Close();
+
+    private ChildProcessTreeException NotEmpty()
+    {
+        string[] remaining = DescribeMembers();
+        Log.NotEmpty(Logger, Id, string.Join("; ", remaining));
+        return new ChildProcessTreeException(TreeFault.NotEmpty, remaining);
+    }
 
     private void CompleteEmpty(TaskCompletionSource source)
     {
-        if (_lostForGood)
+        if (_emptyFault is { } fault)
         {
-            source.TrySetException(new ChildProcessTreeException(TreeFault.ContainmentLost));
+            source.TrySetException(new ChildProcessTreeException(fault));
         }
         else
         {

@@ -28,28 +28,52 @@ internal sealed unsafe class Reactor
 {
     private const int BatchSize = 256;
 
-    private static readonly Lazy<Reactor> s_shared = new(() => new Reactor());
+    private static readonly Lock s_creation = new();
     private static readonly bool s_packed = RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
     private readonly Lock _gate = new();
     private readonly Stack<int> _free = new();
     private readonly int _epoll;
+    private static Reactor? s_shared;
     private Slot[] _slots = new Slot[64];
     private int _used;
 
-    private Reactor()
+    private Reactor(int epoll) => _epoll = epoll;
+
+    /// <summary>The one reactor, which <see cref="EnsureRunning"/> has started.</summary>
+    internal static Reactor Shared => Volatile.Read(ref s_shared)!;
+
+    /// <summary>Starts the reactor, for the life of the process. 0, or errno: it may be tried again.</summary>
+    internal static int EnsureRunning()
     {
-        _epoll = Libc.epoll_create1(Libc.EPOLL_CLOEXEC);
-        if (_epoll < 0)
+        lock (s_creation)
         {
-            throw new ChildProcessException($"epoll_create1 failed: {Marshal.GetLastPInvokeErrorMessage()}.");
+            if (s_shared is not null)
+            {
+                return 0;
+            }
+
+            int epoll = Libc.epoll_create1(Libc.EPOLL_CLOEXEC);
+            if (epoll < 0)
+            {
+                return Marshal.GetLastPInvokeError();
+            }
+
+            Reactor reactor = new(epoll);
+            try
+            {
+                new Thread(reactor.Run, maxStackSize: 256 * 1024) { IsBackground = true, Name = "ChildProc reactor" }.UnsafeStart();
+            }
+            catch (OutOfMemoryException) // how the runtime says that the system has no thread left
+            {
+                Libc.close(epoll);
+                return Libc.EAGAIN;
+            }
+
+            Volatile.Write(ref s_shared, reactor);
+            return 0;
         }
-
-        // For the life of the process, as the runtime's own socket engine: no child holds it, nothing waits for it.
-        new Thread(Run, maxStackSize: 256 * 1024) { IsBackground = true, Name = "ChildProc reactor" }.UnsafeStart();
     }
-
-    internal static Reactor Shared => s_shared.Value;
 
     /// <summary>Adds a descriptor; <paramref name="events"/> may be zero, to be armed later. 0 or errno.</summary>
     internal int Add(int descriptor, ReactorEntry entry, uint events)

@@ -12,7 +12,7 @@ internal static unsafe partial class Libc
         ETIMEDOUT = 110, ETOOMANYREFS = 109;
 
     internal const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_TRUNC = 0x200,
-        O_APPEND = 0x400, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000, O_PATH = 0x200000;
+        O_APPEND = 0x400, O_NOCTTY = 0x100, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000, O_PATH = 0x200000;
 
     // fcntl.h differs between the architectures in this one.
     internal static readonly int O_DIRECTORY = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
@@ -32,6 +32,7 @@ internal static unsafe partial class Libc
     internal const nuint FIONREAD = 0x541B;
     internal const short POSIX_SPAWN_SETSIGMASK = 8;
     internal const nint SYS_pidfd_open = 434;
+    internal const int TCSANOW = 0;
 
     internal static nint SYS_capget => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 90 : 125;
 
@@ -124,7 +125,19 @@ internal static unsafe partial class Libc
     internal static partial int posix_spawn_file_actions_init(void* actions);
 
     [LibraryImport(Library)]
+    internal static partial int tcgetattr(int descriptor, byte* modes);
+
+    [LibraryImport(Library)]
+    internal static partial int tcsetattr(int descriptor, int when, byte* modes);
+
+    [LibraryImport(Library)]
+    internal static partial int tcgetpgrp(int descriptor);
+
+    [LibraryImport(Library)]
     internal static partial int posix_spawn_file_actions_destroy(void* actions);
+
+    [LibraryImport(Library)]
+    internal static partial int posix_spawn_file_actions_addclose(void* actions, int descriptor);
 
     [LibraryImport(Library)]
     internal static partial int posix_spawn_file_actions_adddup2(void* actions, int descriptor, int target);

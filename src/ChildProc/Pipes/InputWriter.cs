@@ -12,11 +12,12 @@ internal sealed class InputWriter(PipeEnd pipe, object owner) : PipeWriter
     private readonly object _owner = owner; // see OutputStream
     private readonly ArrayBufferWriter<byte> _buffer = new();
     private CancellationTokenSource? _pending;
-    private bool _broken, _completed;
+    private bool _broken, _completed, _cancelNext;
+    private int _sent; // of the buffer, by a flush that was cancelled
 
     public override bool CanGetUnflushedBytes => true;
 
-    public override long UnflushedBytes => _buffer.WrittenCount;
+    public override long UnflushedBytes => _buffer.WrittenCount - _sent;
 
     public override void Advance(int bytes) => _buffer.Advance(bytes);
 
@@ -28,19 +29,52 @@ internal sealed class InputWriter(PipeEnd pipe, object owner) : PipeWriter
 
     public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
-    public override void CancelPendingFlush() => Volatile.Read(ref _pending)?.Cancel();
+    public override void CancelPendingFlush()
+    {
+        CancellationTokenSource? pending;
+        lock (_buffer)
+        {
+            _cancelNext = true; // of the flush that runs, or else of the next one
+            pending = _pending;
+        }
+
+        try
+        {
+            pending?.Cancel(); // not under the lock: it may run the flush on
+        }
+        catch (ObjectDisposedException)
+        {
+            // the wait is over
+        }
+    }
 
     public override async ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
     {
         FlushResult flushed = await FlushAsync(cancellationToken).ConfigureAwait(false);
-        return flushed.IsCompleted || flushed.IsCanceled ? flushed : await SendAsync(source, cancellationToken).ConfigureAwait(false);
+        if (flushed.IsCompleted)
+        {
+            return flushed;
+        }
+
+        // At once what the pipe takes; the rest is kept, as a flush keeps it.
+        while (!flushed.IsCanceled && !source.IsEmpty && pipe.TryWrite(source.Span) is > 0 and int written)
+        {
+            source = source[written..];
+        }
+
+        if (source.IsEmpty)
+        {
+            return flushed;
+        }
+
+        _buffer.Write(source.Span);
+        return flushed.IsCanceled ? flushed : await FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfCompleted();
-        FlushResult result = await SendAsync(_buffer.WrittenMemory, cancellationToken).ConfigureAwait(false);
-        _buffer.ResetWrittenCount();
+        FlushResult result = await SendAsync(cancellationToken).ConfigureAwait(false);
         return result;
     }
 
@@ -56,7 +90,7 @@ internal sealed class InputWriter(PipeEnd pipe, object owner) : PipeWriter
         {
             if (exception is null && _buffer.WrittenCount > 0 && !_broken)
             {
-                SendAsync(_buffer.WrittenMemory, default).AsTask().GetAwaiter().GetResult();
+                SendAsync(default).AsTask().GetAwaiter().GetResult();
             }
         }
         finally
@@ -75,14 +109,14 @@ internal sealed class InputWriter(PipeEnd pipe, object owner) : PipeWriter
         Complete(exception);
     }
 
-    private async ValueTask<FlushResult> SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    private async ValueTask<FlushResult> SendAsync(CancellationToken cancellationToken)
     {
-        while (!bytes.IsEmpty && !_broken)
+        while (_sent < _buffer.WrittenCount && !_broken)
         {
-            int written = pipe.TryWrite(bytes.Span);
+            int written = pipe.TryWrite(_buffer.WrittenSpan[_sent..]);
             if (written >= 0)
             {
-                bytes = bytes[written..];
+                _sent += written;
             }
             else if (written == -Libc.EPIPE)
             {
@@ -98,15 +132,32 @@ internal sealed class InputWriter(PipeEnd pipe, object owner) : PipeWriter
             }
         }
 
+        _buffer.ResetWrittenCount();
+        _sent = 0;
         GC.KeepAlive(_owner);
-        return new FlushResult(isCanceled: false, isCompleted: _broken);
+        lock (_buffer)
+        {
+            bool canceled = _cancelNext;
+            _cancelNext = false;
+            return new FlushResult(canceled, isCompleted: _broken);
+        }
     }
 
     // False: CancelPendingFlush.
     private async ValueTask<bool> WaitAsync(CancellationToken cancellationToken)
     {
         using CancellationTokenSource pending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Volatile.Write(ref _pending, pending);
+        lock (_buffer)
+        {
+            if (_cancelNext)
+            {
+                _cancelNext = false;
+                return false;
+            }
+
+            _pending = pending;
+        }
+
         try
         {
             await pipe.WaitAsync(pending.Token).ConfigureAwait(false);
@@ -114,11 +165,19 @@ internal sealed class InputWriter(PipeEnd pipe, object owner) : PipeWriter
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
+            lock (_buffer)
+            {
+                _cancelNext = false;
+            }
+
             return false;
         }
         finally
         {
-            Volatile.Write(ref _pending, null);
+            lock (_buffer)
+            {
+                _pending = null;
+            }
         }
     }
 

@@ -55,8 +55,15 @@ internal sealed class PipeEnd : ReactorEntry
     /// <summary>Bytes written, -EAGAIN when the pipe is full, -EPIPE when nobody reads any more.</summary>
     internal int TryWrite(ReadOnlySpan<byte> buffer)
     {
-        using HandleUse use = new(_descriptor);
-        return Transfer(use.Number, MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(buffer), buffer.Length), reads: false);
+        try
+        {
+            using HandleUse use = new(_descriptor);
+            return Transfer(use.Number, MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(buffer), buffer.Length), reads: false);
+        }
+        catch (ObjectDisposedException)
+        {
+            return -Libc.EPIPE; // the child is disposed: nobody reads any more
+        }
     }
 
     /// <summary>Completes when a read or write may get on. It may also be woken for nothing.</summary>
@@ -75,11 +82,12 @@ internal sealed class PipeEnd : ReactorEntry
                 }
 
                 _waiter = waiter;
-            }
 
-            uint events = (_reads ? Libc.EPOLLIN : Libc.EPOLLOUT) | Libc.EPOLLONESHOT;
-            error = _registered ? Reactor.Shared.Arm(use.Number, this, events) : Reactor.Shared.Add(use.Number, this, events);
-            _registered = error == 0 || _registered;
+                // Under the gate: a close in between would not know that there is something to remove.
+                uint events = (_reads ? Libc.EPOLLIN : Libc.EPOLLOUT) | Libc.EPOLLONESHOT;
+                error = _registered ? Reactor.Shared.Arm(use.Number, this, events) : Reactor.Shared.Add(use.Number, this, events);
+                _registered = error == 0 || _registered;
+            }
         }
 
         if (error != 0 && !waiter.Task.IsCompleted)

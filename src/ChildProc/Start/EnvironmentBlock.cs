@@ -68,12 +68,7 @@ internal static class EnvironmentBlock
 
         if (setPwd)
         {
-            block.Add(new(Pwd, Absolute(info.WorkingDirectory!)));
+            block.Add(new(Pwd, ProgramPath.Absolute(info.WorkingDirectory!)));
         }
     }
-
-    // As it stands, ".." and all: POSIX tells a shell not to trust a PWD with dot components, so it looks for itself.
-    private static string Absolute(string directory) => directory.StartsWith('/')
-        ? directory
-        : string.Concat(System.Environment.CurrentDirectory.AsSpan().TrimEnd('/'), "/", directory);
 }

@@ -18,15 +18,9 @@ internal static class ProgramPath
     /// <exception cref="IOException">The name is relative and the host's own directory is gone, getcwd(3).</exception>
     public static List<string> Candidates(string fileName, string? childPath)
     {
-        if (fileName.StartsWith('/'))
-        {
-            return [fileName];
-        }
-
         if (fileName.Contains('/'))
         {
-            // No Path.GetFullPath: ".." behind a symbolic link is for the kernel to resolve, path_resolution(7).
-            return [Join(System.Environment.CurrentDirectory, fileName)];
+            return [Absolute(fileName)];
         }
 
         string path = childPath ?? DefaultPath;
@@ -46,6 +40,13 @@ internal static class ProgramPath
 
         return candidates;
     }
+
+    /// <summary>
+    /// A path from the host's current directory. As it stands, ".." and all: behind a symbolic link that is for the kernel
+    /// to resolve, path_resolution(7); and POSIX tells a shell not to trust a PWD with dot components.
+    /// </summary>
+    /// <exception cref="IOException">The path is relative and the host's own directory is gone, getcwd(3).</exception>
+    public static string Absolute(string path) => path.StartsWith('/') ? path : Join(System.Environment.CurrentDirectory, path);
 
     private static string Join(ReadOnlySpan<char> directory, string name) =>
         string.Concat(directory.TrimEnd('/'), "/", name);

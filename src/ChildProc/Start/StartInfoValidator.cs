@@ -26,6 +26,7 @@ internal static class StartInfoValidator
         Handles(info);
         Limits(info);
         Enumerations(info);
+        Policies(info);
         Numbers(info);
     }
 
@@ -41,7 +42,7 @@ internal static class StartInfoValidator
                 break;
         }
 
-        NoNul(info.FileName, nameof(info.FileName), "The file name");
+        Passable(info.FileName, nameof(info.FileName), "The file name");
         string[] arguments = info.ArgumentArray;
         for (int i = 0; i < arguments.Length; i++)
         {
@@ -50,19 +51,19 @@ internal static class StartInfoValidator
                 Fail(nameof(info.Arguments), $"Argument {Text(i)} is null.");
             }
 
-            if (arguments[i].Contains('\0'))
+            if (Fault(arguments[i]) is { } fault)
             {
-                Fail(nameof(info.Arguments), $"Argument {Text(i)} contains a NUL character.");
+                Fail(nameof(info.Arguments), $"Argument {Text(i)} contains {fault}.");
             }
         }
 
-        NoNul(info.ArgumentZero, nameof(info.ArgumentZero), "Argument zero");
+        Passable(info.ArgumentZero, nameof(info.ArgumentZero), "Argument zero");
         if (info.WorkingDirectory is "")
         {
             Fail(nameof(info.WorkingDirectory), "The working directory is empty.");
         }
 
-        NoNul(info.WorkingDirectory, nameof(info.WorkingDirectory), "The working directory");
+        Passable(info.WorkingDirectory, nameof(info.WorkingDirectory), "The working directory");
     }
 
     private static void Environment(ChildProcessStartInfo info)
@@ -89,11 +90,10 @@ internal static class StartInfoValidator
                     $"The name of an environment variable, {Quote.Name(name[..bad])}…, contains {what}.");
             }
 
-            if (value is not null && value.Contains('\0'))
+            Passable(name, nameof(info.Environment), "The name of an environment variable");
+            if (Fault(value) is { } fault)
             {
-                Fail(
-                    nameof(info.Environment),
-                    $"The value of the environment variable {Quote.Name(name)} contains a NUL character.");
+                Fail(nameof(info.Environment), $"The value of the environment variable {Quote.Name(name)} contains {fault}.");
             }
         }
     }
@@ -105,14 +105,21 @@ internal static class StartInfoValidator
             case ToStandardOutputStdio when property != nameof(ChildProcessStartInfo.StandardError):
                 Fail(property, "Only standard error can go to standard output.");
                 break;
+            case FileStdio file:
+                Passable(file.Path, property, "The path of the file");
+                FileModeFits(file.Mode, property, output);
+                break;
             case HandleStdio { SafeHandle: { IsClosed: true } or { IsInvalid: true } }:
                 Fail(property, "The handle is closed or invalid.");
                 break;
-            case FileStdio { Mode: { } mode } when output
-                ? mode is FileMode.Open or FileMode.Truncate
-                : mode is not FileMode.Open:
-                Fail(property, $"File mode {mode} does not fit {(output ? "an output" : "an input")} stream.");
-                break;
+        }
+    }
+
+    private static void FileModeFits(FileMode? mode, string property, bool output)
+    {
+        if (mode is not null && (output ? mode is FileMode.Open or FileMode.Truncate : mode is not FileMode.Open))
+        {
+            Fail(property, $"File mode {mode} does not fit {(output ? "an output" : "an input")} stream.");
         }
     }
 
@@ -188,6 +195,20 @@ internal static class StartInfoValidator
         }
     }
 
+    private static void Policies(ChildProcessStartInfo info)
+    {
+        bool hasGroup = info.NewProcessGroup || info.NewSession;
+        if (!hasGroup && info.Stop.Scope == SignalScope.ProcessGroup)
+        {
+            Fail(nameof(info.Stop), "A signal to the process group needs NewProcessGroup or NewSession: the host's own group is not the child's.");
+        }
+
+        if (!hasGroup && info.OnOwnerLost?.Scope == SignalScope.ProcessGroup)
+        {
+            Fail(nameof(info.OnOwnerLost), "A signal to the process group needs NewProcessGroup or NewSession: the host's own group is not the child's.");
+        }
+    }
+
     private static void Numbers(ChildProcessStartInfo info)
     {
         if (info.Priority is < -20 or > 19)
@@ -214,12 +235,37 @@ internal static class StartInfoValidator
         }
     }
 
-    private static void NoNul(string? value, string property, string what)
+    private static void Passable(string? value, string property, string what)
     {
-        if (value is not null && value.Contains('\0'))
+        if (Fault(value) is { } fault)
         {
-            Fail(property, $"{what} contains a NUL character.");
+            Fail(property, $"{what} contains {fault}.");
         }
+    }
+
+    // What the system cannot take as it stands is refused, not changed: a NUL ends every string there, and half a
+    // surrogate pair has no form in UTF-8.
+    private static string? Fault(string? value)
+    {
+        for (int i = 0; i < value?.Length; i++)
+        {
+            if (value[i] == '\0')
+            {
+                return "a NUL character";
+            }
+
+            if (char.IsSurrogate(value[i]))
+            {
+                if (!char.IsSurrogatePair(value, i))
+                {
+                    return "half a surrogate pair, which UTF-8 cannot express";
+                }
+
+                i++;
+            }
+        }
+
+        return null;
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

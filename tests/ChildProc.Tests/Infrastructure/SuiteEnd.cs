@@ -23,6 +23,17 @@ public sealed class SuiteEnd : IAsyncDisposable
             },
             $"no child of the test process is left: {string.Join("; ", children.ConvertAll(c => ProcFs.Describe(c) ?? "gone"))}");
 
+        // Keepers are nobody's children here, so what they hold is looked for by itself.
+        List<string> held = [];
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                List<int> keepers = Keepers.OfHost(Environment.ProcessId);
+                held = keepers.SelectMany(ProcFs.Children).Except(keepers).Select(static p => ProcFs.Describe(p) ?? "gone").ToList();
+                return held.Count == 0;
+            },
+            $"no keeper of the test process holds a tree: {string.Join("; ", held)}");
+
         // The shared host keeps: one epoll, a request socket, a control socket, a pidfd. The runtime's own socket engine
         // and console may open a few more on first use.
         const int Kept = 4, Runtime = 6;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using ChildProc.Tests.Infrastructure;
 
@@ -55,42 +54,5 @@ public sealed class ScaleTests(ITestOutputHelper output)
                 Assert.Equal(i, child.WaitForExit().Code);
             }
         });
-    }
-
-    [Fact(Timeout = 600_000)]
-    public async Task Many_cycles_of_start_and_wait_leave_everything_flat()
-    {
-        int cycles = int.Parse(Environment.GetEnvironmentVariable("CHILDPROC_CYCLES") ?? "10000", CultureInfo.InvariantCulture);
-        await using IChildProcessHost host = TestHost.Create();
-        PreparedCommand command = ((LocalChildProcessHost)host).Prepare(new ChildProcessStartInfo(Puppet.Info("exit", "0"))
-        {
-            StandardInput = ChildStdio.Pipe,
-            StandardOutput = ChildStdio.Pipe,
-            StandardError = ChildStdio.Null,
-        });
-        await CycleAsync(500);
-        Footprint before = Footprint.Now();
-        long began = Stopwatch.GetTimestamp();
-        await CycleAsync(cycles);
-        Footprint after = Footprint.Now();
-        output.WriteLine($"{cycles} cycles in {Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s; before {before}, after {after}");
-        after.AssertFlatSince(before);
-
-        async Task CycleAsync(int times)
-        {
-            for (int i = 0; i < times; i++)
-            {
-                if ((i & 1) == 0)
-                {
-                    using IChildProcess child = command.Start();
-                    Assert.True(child.WaitForExit().IsSuccess);
-                }
-                else
-                {
-                    await using IChildProcess child = await command.StartAsync();
-                    Assert.True((await child.WaitForExitAsync()).IsSuccess);
-                }
-            }
-        }
     }
 }

@@ -3,7 +3,7 @@ using Mono.Unix.Native;
 
 namespace ChildProc.Tests.Starts;
 
-public sealed class FailingStartTests(ITestOutputHelper output)
+public sealed class FailingStartTests
 {
     private const int ENOENT = 2, E2BIG = 7, EACCES = 13, ENOTDIR = 20, EINVAL = 22, EMFILE = 24, EAGAIN = 11, EPERM = 1;
 
@@ -60,27 +60,6 @@ public sealed class FailingStartTests(ITestOutputHelper output)
     [Fact(Timeout = 60_000)]
     public async Task A_host_without_descriptors_is_told_so_and_goes_on_later()
         => Assert.Equal((0, $"StandardStreams {EMFILE}, then exit 5"), await HostProcess.RunAsync([], "no-descriptors"));
-
-    [Fact(Timeout = 120_000)]
-    public async Task Ten_thousand_failing_starts_leave_nothing()
-    {
-        await using IChildProcessHost host = TestHost.Create();
-        PreparedCommand command = ((LocalChildProcessHost)host).Prepare(new ChildProcessStartInfo("/nonexistent/program") { StandardOutput = ChildStdio.Pipe, StandardInput = ChildStdio.Pipe });
-        Fail(command, 500);
-        Footprint before = Footprint.Now();
-        Fail(command, 10_000);
-        Footprint after = Footprint.Now();
-        output.WriteLine($"before {before}, after {after}");
-        after.AssertFlatSince(before);
-
-        static void Fail(PreparedCommand command, int times)
-        {
-            for (int i = 0; i < times; i++)
-            {
-                Assert.Throws<ChildProcessStartException>(() => command.Start());
-            }
-        }
-    }
 
     [Fact(Timeout = 30_000)]
     public async Task Bad_arguments_throw_before_any_side_effect()

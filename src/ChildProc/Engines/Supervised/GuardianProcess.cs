@@ -41,9 +41,9 @@ internal static unsafe class GuardianProcess
             using Descriptor? starter = first >= 0 ? new Descriptor(first) : null;
             int sent = SeqPacket.Send(control.Number, new Wire.Frame(Wire.FrameType.Go, 8));
             theirs2.Dispose(); // so that its death is an end of file here
-            Reap(starter, pid);
+            Check(Reap(starter, pid), "fork of the guardian");
             Check(sent, "send");
-            return ReadHello(ours, control);
+            return ReadHello(ours, control, isOurs: configuredPath is null);
         }
         catch
         {
@@ -68,7 +68,7 @@ internal static unsafe class GuardianProcess
     private static int Spawn(string path, int poolSize, int requests, int control, int host)
     {
         string title = string.Create(CultureInfo.InvariantCulture, $"childproc-guardian   (host {Environment.ProcessId})");
-        string[] arguments = [title, poolSize.ToString(CultureInfo.InvariantCulture), HostGroup.IsOrphanedWithTerminal() ? "shared" : "own"];
+        string[] arguments = [title, poolSize.ToString(CultureInfo.InvariantCulture), HostGroup.MustBeShared() ? "shared" : "own"];
         // posix_spawn_file_actions_t and posix_spawnattr_t: at most 80 and 336 bytes in glibc and musl.
         byte* actions = stackalloc byte[512];
         byte* attributes = stackalloc byte[1024];
@@ -95,6 +95,12 @@ internal static unsafe class GuardianProcess
             for (int i = 0; i < 3; i++)
             {
                 Check(Libc.posix_spawn_file_actions_addopen(actions, i, nullDevice, Libc.O_RDWR, 0), "posix_spawn attributes");
+            }
+
+            if (host < 0)
+            {
+                // The guardian takes 5 for the host's pidfd: nothing that this process inherited may stand there.
+                Check(Libc.posix_spawn_file_actions_addclose(actions, HostNumber), "posix_spawn attributes");
             }
 
             ReadOnlySpan<int> sources = [requests, control, host];
@@ -133,7 +139,8 @@ internal static unsafe class GuardianProcess
     }
 
     // By pidfd, so that no other child is ever taken for it. ECHILD: someone else in the host reaped it, which is fine.
-    private static void Reap(Descriptor? starter, int pid)
+    // Its exit code is 0, or the errno of its fork.
+    private static int Reap(Descriptor? starter, int pid)
     {
         byte* information = stackalloc byte[128];
         if (starter is not null)
@@ -146,9 +153,13 @@ internal static unsafe class GuardianProcess
             // Linux < 5.3: it ends right after GO, and its pid is taken until we reap it.
             Libc.waitid(1 /* P_PID */, (uint)pid, information, Libc.WEXITED);
         }
+
+        const int CldExited = 1;
+        int* fields = (int*)information; // siginfo_t: si_code is the third, si_status the seventh
+        return fields[2] == CldExited ? fields[6] : 0;
     }
 
-    private static Connection ReadHello(Descriptor requests, Descriptor control)
+    private static Connection ReadHello(Descriptor requests, Descriptor control, bool isOurs)
     {
         Span<byte> buffer = stackalloc byte[64];
         if (!SeqPacket.Wait(control.Number, Libc.POLLIN, Environment.TickCount64 + HandshakeMilliseconds))
@@ -160,7 +171,8 @@ internal static unsafe class GuardianProcess
         if (length <= 0 || !Wire.TryRead(buffer[..length], out Wire.Hello hello) || hello.Frame.Type != Wire.FrameType.Hello)
         {
             pidFd?.Dispose();
-            throw new GuardianUnavailableException("the guardian ended before it answered", length < 0 ? -length : 0);
+            int error = isOurs ? Libc.ECONNRESET : 0; // a program that is no guardian never will be one
+            throw new GuardianUnavailableException("the guardian ended before it answered", error);
         }
 
         if (hello.FailedTest != 0)
@@ -169,7 +181,7 @@ internal static unsafe class GuardianProcess
             string missing = hello.FailedTest switch
             {
                 1 => "child subreapers (prctl PR_SET_CHILD_SUBREAPER, Linux 3.4)",
-                2 => "the files /proc/<pid>/task/<tid>/children (CONFIG_PROC_CHILDREN)",
+                2 => "the files /proc/<pid>/task/<tid>/children (CONFIG_PROC_CHILDREN) in a /proc of its own PID namespace",
                 _ => "the guardian's own resources (memory, signalfd, eventfd)",
             };
             throw new GuardianUnavailableException($"this system lacks {missing}", hello.Error);

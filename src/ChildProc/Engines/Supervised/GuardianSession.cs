@@ -23,6 +23,7 @@ internal sealed class GuardianSession : ReactorEntry
     private readonly ILogger _logger;
     private bool _retired;
     private bool _dead;
+    private bool _closed;
 
     internal GuardianSession(GuardianProcess.Connection connection, HostIdentity identity, ILogger logger)
     {
@@ -54,6 +55,18 @@ internal sealed class GuardianSession : ReactorEntry
             lock (_gate)
             {
                 return (_retired || _dead) && _trees.Count == 0;
+            }
+        }
+    }
+
+    /// <summary>A start may begin here.</summary>
+    internal bool Serves
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return !_retired && !_dead;
             }
         }
     }
@@ -152,8 +165,8 @@ internal sealed class GuardianSession : ReactorEntry
     }
 
     /// <summary>Ends a supervisor that hangs before its child executes.</summary>
-    internal void KillSupervisor(int pid)
-        => Tell(new Wire.Supervisor { Frame = new Wire.Frame(Wire.FrameType.KillSupervisor, 16), Pid = pid });
+    internal void KillSupervisor(int pid, uint claim)
+        => Tell(new Wire.Supervisor { Frame = new Wire.Frame(Wire.FrameType.KillSupervisor, 16), Pid = pid, Claim = claim });
 
     /// <summary>No more starts here; the guardian leaves with its last tree.</summary>
     internal void Retire()
@@ -213,7 +226,10 @@ internal sealed class GuardianSession : ReactorEntry
                 }
                 else if (type == Wire.FrameType.SupervisorLost && Wire.TryRead(frame, out Wire.Supervisor lost))
                 {
-                    Array.Find(Trees(), t => t.SupervisorPid == lost.Pid)?.OnOrphansKilled();
+                    foreach (SupervisedTree tree in Array.FindAll(Trees(), t => t.SupervisorPid == lost.Pid))
+                    {
+                        tree.OnOrphansKilled();
+                    }
                 }
             }
         }
@@ -231,12 +247,18 @@ internal sealed class GuardianSession : ReactorEntry
 
     private void Die()
     {
+        bool expected;
         lock (_gate)
         {
             _dead = true;
+            expected = _retired;
         }
 
-        Log.GuardianLost(_logger, Pid);
+        if (!expected)
+        {
+            Log.GuardianLost(_logger, Pid);
+        }
+
         foreach (SupervisedTree tree in Trees())
         {
             tree.OnGuardianLost();
@@ -260,13 +282,14 @@ internal sealed class GuardianSession : ReactorEntry
 
     private void Close()
     {
-        if (!_control.IsClosed)
+        if (Interlocked.Exchange(ref _closed, true))
         {
-            Reactor.Shared.Remove(_control.Number, this);
-            Reactor.Shared.Remove(_requests.Number, _room);
-            _room.OnReady(0);
+            return;
         }
 
+        Reactor.Shared.Remove(_control.Number, this); // nobody else disposes them, so the numbers are still theirs
+        Reactor.Shared.Remove(_requests.Number, _room);
+        _room.OnReady(0);
         _control.Dispose();
         _requests.Dispose();
     }

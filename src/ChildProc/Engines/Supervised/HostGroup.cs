@@ -14,6 +14,12 @@ namespace ChildProc.Engines.Supervised;
 [SupportedOSPlatform("linux")]
 internal static class HostGroup
 {
+    /// <summary>
+    /// Also where the host's group lies outside of its PID namespace (bwrap --unshare-pid, unshare --pid): it has no
+    /// number there, so a child could not join it from another group.
+    /// </summary>
+    internal static bool MustBeShared() => Interop.Libc.getpgrp() == 0 || IsOrphanedWithTerminal();
+
     internal static bool IsOrphanedWithTerminal()
     {
         if (!TryReadStat("self", out Stat self) || self.Terminal == 0)

@@ -26,6 +26,7 @@ internal sealed class RequestImage
         {
             environment = EnvironmentBlock.Build(info);
             _paths = ProgramPath.Candidates(info.FileName, EnvironmentBlock.Find(environment, "PATH"));
+            WorkingDirectory = info.WorkingDirectory is { } directory ? ProgramPath.Absolute(directory) : ".";
         }
         catch (IOException) // a relative path, and the host's current directory is gone
         {
@@ -64,6 +65,9 @@ internal sealed class RequestImage
     }
 
     internal ChildProcessStartInfo Info { get; }
+
+    /// <summary>As it was at the preparation; "." when each start takes the host's own of its moment.</summary>
+    internal string WorkingDirectory { get; }
 
     internal ReadOnlySpan<byte> Body => _body.WrittenSpan;
 
@@ -173,6 +177,14 @@ internal sealed class RequestImage
 
     private void Write(string name, string value)
     {
+        const char Replacement = '\uFFFD';
+        if ((value.Contains(Replacement) || name.Contains(Replacement)) && RawEnvironment.Find(name, value) is { IsEmpty: false } raw)
+        {
+            _body.Write(raw);
+            _body.Write("\0"u8);
+            return;
+        }
+
         Encoding.UTF8.GetBytes(name, _body);
         _body.Write("="u8);
         Write(value);

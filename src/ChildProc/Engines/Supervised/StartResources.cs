@@ -3,6 +3,7 @@ using System.Runtime.Versioning;
 using ChildProc.Interop;
 using ChildProc.Pipes;
 using ChildProc.Stdio;
+using ChildProc.Terminals;
 
 namespace ChildProc.Engines.Supervised;
 
@@ -27,14 +28,14 @@ internal sealed class StartResources : IDisposable
             }
 
             const int Flags = Libc.O_PATH | Libc.O_CLOEXEC;
-            Add(Check(Libc.open(_info.WorkingDirectory ?? ".", Flags | Libc.O_DIRECTORY, 0), StartStage.WorkingDirectory));
+            Add(Check(Libc.open(image.WorkingDirectory, Flags | Libc.O_DIRECTORY, 0), StartStage.WorkingDirectory));
             InputKind = Open(_info.StandardInput, 0, out PipeEnd? input);
             OutputKind = Open(_info.StandardOutput, 1, out PipeEnd? output);
             ErrorKind = Open(_info.StandardError, 2, out PipeEnd? error);
             Pipes = new ChildPipes(input, output, error);
             foreach (SafeHandle handle in _info.InheritedHandles.Values)
             {
-                Borrow(handle);
+                Borrow(handle, StartStage.Handles);
             }
         }
         catch
@@ -45,6 +46,9 @@ internal sealed class StartResources : IDisposable
     }
 
     internal ChildPipes Pipes { get; private set; }
+
+    /// <summary>The modes of the terminal that the child inherits, or null.</summary>
+    internal TerminalModes? Terminal { get; private set; }
 
     internal Wire.StdioKind InputKind { get; }
 
@@ -86,10 +90,10 @@ internal sealed class StartResources : IDisposable
                 Pipes = number == 0 ? Pipes with { Input = pipe } : number == 1 ? Pipes with { Output = pipe } : Pipes with { Error = pipe };
                 return Wire.StdioKind.Handle;
             case FileStdio file:
-                Add(Check(Libc.open(file.Path, OpenFlags(file.Mode, number), 0x1B6 /* 0666, less the umask */), StartStage.StandardStreams));
+                OpenFile(file, number);
                 return Wire.StdioKind.Handle;
             case HandleStdio handle:
-                Borrow(handle.SafeHandle);
+                Borrow(handle.SafeHandle, StartStage.StandardStreams);
                 return Wire.StdioKind.Handle;
             default: // inherit: as it is now, or the null device where the host has closed it
                 if (Libc.fcntl(number, Libc.F_GETFD, 0) < 0)
@@ -97,6 +101,7 @@ internal sealed class StartResources : IDisposable
                     return Wire.StdioKind.Null;
                 }
 
+                Terminal ??= TerminalModes.Of(number);
                 _message.Add(number);
                 return Wire.StdioKind.Handle;
         }
@@ -114,7 +119,18 @@ internal sealed class StartResources : IDisposable
         return new PipeEnd(new Descriptor(ours), reads: !childReads);
     }
 
-    private static int OpenFlags(FileMode? mode, int number) => Libc.O_CLOEXEC | (number == 0
+    // A FIFO without its other end, or a modem line, would block the open for ever: it is opened without waiting, and the
+    // child waits when it reads or writes.
+    private void OpenFile(FileStdio file, int number)
+    {
+        int flags = OpenFlags(file.Mode, number);
+        int descriptor = Check(
+            Libc.open(file.Path, flags | Libc.O_NONBLOCK | Libc.O_NOCTTY | Libc.O_CLOEXEC, 0x1B6 /* 0666, less the umask */), StartStage.StandardStreams);
+        Add(descriptor);
+        Libc.fcntl(descriptor, Libc.F_SETFL, flags & Libc.O_APPEND); // F_SETFL leaves the access mode alone, fcntl(2)
+    }
+
+    private static int OpenFlags(FileMode? mode, int number) => number == 0
         ? Libc.O_RDONLY
         : Libc.O_WRONLY | mode switch
         {
@@ -124,7 +140,7 @@ internal sealed class StartResources : IDisposable
             FileMode.Open => 0,
             FileMode.Truncate => Libc.O_TRUNC,
             _ => Libc.O_CREAT | Libc.O_TRUNC,
-        });
+        };
 
     private void AddBody(ReadOnlySpan<byte> body)
     {
@@ -144,12 +160,14 @@ internal sealed class StartResources : IDisposable
         _message.Add(descriptor);
     }
 
-    private void Borrow(SafeHandle handle)
+    private void Borrow(SafeHandle handle, StartStage stage)
     {
         bool added = false;
         handle.DangerousAddRef(ref added);
         _borrowed.Add(handle);
-        _message.Add((int)handle.DangerousGetHandle());
+        int number = (int)handle.DangerousGetHandle();
+        Check(Libc.fcntl(number, Libc.F_GETFD, 0), stage); // a handle over a number that is not open
+        _message.Add(number);
     }
 
     private int Check(int result, StartStage stage)

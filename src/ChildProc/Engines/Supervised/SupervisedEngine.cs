@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using ChildProc.Diagnostics;
+using ChildProc.Events;
 using ChildProc.Interop;
 using Microsoft.Extensions.Logging;
 
@@ -8,14 +9,20 @@ namespace ChildProc.Engines.Supervised;
 /// <summary>Starts children through a guardian, and keeps one guardian for as long as it serves.</summary>
 /// <remarks>
 /// A start is requested at most once as far as the child can tell: the request is repeated, with a new guardian, only when
-/// its lifeline ended without a claim. <see cref="_gate"/> makes guardians one at a time.
+/// its lifeline ended without a claim. <see cref="_gate"/> makes guardians one at a time; trees of earlier ones live on.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger logger)
 {
     private const int MaxAttempts = 5;
+    private const int CancelPatienceMilliseconds = 250;
+
+    // ETOOMANYREFS, unix(7): an unprivileged user has too many descriptors on their way. The socket has room, so it tells nothing.
+    private static readonly TimeSpan s_inFlightWait = TimeSpan.FromMilliseconds(2);
     private readonly Lock _gate = new();
+    private readonly List<GuardianSession> _sessions = []; // every one that may still have trees
     private GuardianSession? _session;
+    private bool _closed;
 
     /// <summary>The pid of the guardian, or 0.</summary>
     internal int GuardianPid => _session is { IsDead: false } session ? session.Pid : 0;
@@ -40,6 +47,11 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
                     {
                         break;
                     }
+
+                    if (error == Libc.ETOOMANYREFS)
+                    {
+                        Thread.Sleep(s_inFlightWait);
+                    }
                 }
 
                 if (!Sent(session, tree, image, error, attempt))
@@ -57,7 +69,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
     }
 
     /// <summary>As <see cref="Start"/>; no thread is blocked, but for the start of a guardian on a thread of its own.</summary>
-    internal async ValueTask<ProcessTree> StartAsync(RequestImage image)
+    internal async ValueTask<ProcessTree> StartAsync(RequestImage image, CancellationToken lifetime)
     {
         long deadline = Deadline();
         using StartResources resources = new(image);
@@ -74,10 +86,21 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
                 int error;
                 while ((error = Send(session, tree, image, identity, resources, theirs)) is Libc.EAGAIN or Libc.ETOOMANYREFS)
                 {
-                    if (!await Within(session.WhenRoom(), deadline).ConfigureAwait(false))
+                    if (!await Within(session.WhenRoom(), deadline, lifetime).ConfigureAwait(false))
                     {
                         break;
                     }
+
+                    if (error == Libc.ETOOMANYREFS)
+                    {
+                        await Task.Delay(s_inFlightWait, CancellationToken.None).ConfigureAwait(false);
+                    }
+                }
+
+                if (error == Libc.EAGAIN && lifetime.IsCancellationRequested)
+                {
+                    tree.Abort();
+                    throw new OperationCanceledException(lifetime);
                 }
 
                 if (!Sent(session, tree, image, error, attempt))
@@ -86,7 +109,17 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
                 }
             }
 
-            await Within(started, deadline).ConfigureAwait(false);
+            if (!await Within(started, deadline, lifetime).ConfigureAwait(false) && lifetime.IsCancellationRequested)
+            {
+                // An answer is near, and with it the tree can be seen to its end; what hangs is given up.
+                await Within(started, Math.Min(deadline, Environment.TickCount64 + CancelPatienceMilliseconds), default).ConfigureAwait(false);
+                if (tree.State != SupervisedTree.StartState.Running)
+                {
+                    tree.Abort();
+                    throw new OperationCanceledException(lifetime);
+                }
+            }
+
             if (Accept(tree, image, resources, attempt))
             {
                 return tree;
@@ -104,15 +137,24 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         }
     }
 
-    /// <summary>All live trees of this engine's present guardian.</summary>
-    internal SupervisedTree[] Trees() => _session?.Trees() ?? [];
+    /// <summary>Starts nothing any more, and returns all trees that it still has, those being started included.</summary>
+    internal List<SupervisedTree> Close()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            _session?.Retire();
+            _session = null;
+            return [.. _sessions.SelectMany(static session => session.Trees())];
+        }
+    }
 
     // ---- Steps of a start ----
 
     private GuardianSession? Current(in HostIdentity identity)
     {
         GuardianSession? session = Volatile.Read(ref _session);
-        return session is { IsDead: false } && session.Identity == identity ? session : null;
+        return session is { Serves: true } && session.Identity == identity ? session : null;
     }
 
     private GuardianSession Session(HostIdentity identity, ChildProcessStartInfo info)
@@ -124,6 +166,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
 
         lock (_gate)
         {
+            ObjectDisposedException.ThrowIf(_closed, typeof(IChildProcessHost));
             if (Current(identity) is { } made)
             {
                 return made;
@@ -131,16 +174,25 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
 
             _session?.Retire();
             _session = null;
+            _sessions.RemoveAll(static session => session.IsOver);
             try
             {
+                int error = Reactor.EnsureRunning();
+                if (error != 0)
+                {
+                    throw new GuardianUnavailableException("the reactor cannot be started", error);
+                }
+
                 int pool = Math.Clamp(Environment.ProcessorCount, 2, 16);
                 GuardianSession session = new(GuardianProcess.Start(options.GuardianPath, pool), identity, logger);
                 Log.GuardianStarted(logger, session.Pid);
                 HostExit.Watch(session);
+                _sessions.Add(session);
                 Volatile.Write(ref _session, session);
                 return session;
             }
-            catch (GuardianUnavailableException e) when (e.Error is Libc.EMFILE or Libc.EAGAIN or Libc.ENOMEM or Libc.ETIMEDOUT)
+            catch (GuardianUnavailableException e)
+                when (e.Error is Libc.EMFILE or Libc.ENFILE or Libc.EAGAIN or Libc.ENOMEM or Libc.ETIMEDOUT or Libc.ECONNRESET)
             {
                 throw ChildProcessStartException.Create(StartStage.Containment, e.Error, info, detail: e.Message);
             }
@@ -164,6 +216,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         return new SupervisedTree(session, new LifelineHandle(ours), logger)
         {
             Pipes = resources.Pipes,
+            Terminal = resources.Terminal,
             DrainTimeout = info.DrainTimeout,
             StopPolicy = info.Stop,
             DiesWithHost = info.OnOwnerLost is null && info.Leftovers == Leftovers.Kill,
@@ -204,10 +257,16 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
     }
 
     // True: it runs. False: nobody claimed it, try again. Everything else is thrown, with nothing left behind.
-    private static bool Accept(SupervisedTree tree, RequestImage image, StartResources resources, int attempt)
+    private bool Accept(SupervisedTree tree, RequestImage image, StartResources resources, int attempt)
     {
+        if (Volatile.Read(ref _closed))
+        {
+            tree.Abort();
+            throw new ObjectDisposedException(nameof(IChildProcessHost));
+        }
+
         SupervisedTree.StartState state = tree.State;
-        if (state == SupervisedTree.StartState.Running)
+        if (state == SupervisedTree.StartState.Running && tree.AbortError == 0) // else it was given up, and is being killed
         {
             int error = tree.IsEmpty ? 0 : tree.Listen();
             if (error == 0)
@@ -240,10 +299,10 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
 
     private long Deadline() => Environment.TickCount64 + (long)options.StartTimeout.TotalMilliseconds;
 
-    private static async ValueTask<bool> Within(Task task, long deadline)
+    private static async ValueTask<bool> Within(Task task, long deadline, CancellationToken lifetime)
     {
         TimeSpan left = TimeSpan.FromMilliseconds(Math.Max(0, deadline - Environment.TickCount64));
-        await task.WaitAsync(left).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await task.WaitAsync(left, lifetime).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return task.IsCompleted;
     }
 }

@@ -16,6 +16,7 @@ namespace ChildProc.Engines.Supervised;
 [SupportedOSPlatform("linux")]
 internal sealed class SupervisedTree : ProcessTree
 {
+    private const int TellMilliseconds = 5000;
     private readonly GuardianSession _session;
     private readonly LifelineHandle _lifeline;
     private readonly Listener _listener;
@@ -23,7 +24,10 @@ internal sealed class SupervisedTree : ProcessTree
     private TaskCompletionSource? _startSource;
     private volatile StartState _start;
     private bool _claimed;
+    private uint _claim; // which of its supervisor's claims
     private bool _registered;
+    private volatile bool _orphansKilled;
+    private bool _released;
     private Wire.Failed _failure;
 
     internal SupervisedTree(GuardianSession session, LifelineHandle lifeline, ILogger logger)
@@ -54,9 +58,17 @@ internal sealed class SupervisedTree : ProcessTree
     /// <summary>Blocks until the start has an answer or the time is over, without the reactor's help.</summary>
     internal StartState WaitForStart(long deadlineTicks)
     {
-        while (!StartIsOver && SeqPacket.Wait(Number(), Libc.POLLIN, deadlineTicks))
+        try
         {
-            ReadAll();
+            using HandleUse use = new(_lifeline);
+            while (!StartIsOver && SeqPacket.Wait(use.Number, Libc.POLLIN, deadlineTicks))
+            {
+                ReadAll();
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // its end was read already, by a thread that aborts
         }
 
         return _start;
@@ -67,10 +79,10 @@ internal sealed class SupervisedTree : ProcessTree
     {
         _startSource = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Task started = _startSource.Task;
-        int error = Listen();
-        if (error != 0)
+        AbortError = Listen();
+        if (AbortError != 0)
         {
-            _startSource.SetException(new GuardianUnavailableException("epoll_ctl failed", error));
+            EndStart(StartState.Ended);
         }
 
         return started;
@@ -86,11 +98,12 @@ internal sealed class SupervisedTree : ProcessTree
             return 0;
         }
 
-        _registered = true;
         try
         {
             using HandleUse use = new(_lifeline);
-            return Reactor.Shared.Add(use.Number, _listener, Libc.EPOLLIN);
+            int error = Reactor.Shared.Add(use.Number, _listener, Libc.EPOLLIN);
+            _registered = error == 0;
+            return error;
         }
         catch (ObjectDisposedException)
         {
@@ -99,8 +112,9 @@ internal sealed class SupervisedTree : ProcessTree
     }
 
     /// <summary>Ends a start that nobody has claimed: its supervisor, if one comes, finds no owner and starts nothing.</summary>
-    internal void AbortUnclaimed(int error = 0)
+    internal void AbortUnclaimed(int error)
     {
+        ReadAll(); // a claim that is there already
         if (!_claimed && !StartIsOver)
         {
             AbortError = error;
@@ -111,13 +125,13 @@ internal sealed class SupervisedTree : ProcessTree
     /// <summary>Gives a start up. What was claimed dies with its lifeline.</summary>
     internal void Abort()
     {
-        Shutdown();
-        ReadAll(); // a claim that was on its way
-        if (_claimed)
+        ReadAll(); // a claim or an answer that was on its way
+        if (_claimed && !StartIsOver)
         {
-            _session.KillSupervisor(SupervisorPid);
+            _session.KillSupervisor(SupervisorPid, _claim); // it hangs before the exec, where it hears nothing else
         }
 
+        Shutdown();
         Close();
     }
 
@@ -140,12 +154,23 @@ internal sealed class SupervisedTree : ProcessTree
     internal override void Release()
     {
         Tell(new Wire.Frame(Wire.FrameType.Release, 8));
+        _released = true;
         Shutdown();
     }
 
     internal override void Abandon() => Shutdown();
 
-    internal override List<int> Members() => SupervisorPid == 0 || IsEmpty ? [] : ProcFs.Descendants(SupervisorPid);
+    internal override List<int> Members()
+    {
+        if (SupervisorPid == 0 || IsEmpty || IsLost || _lifeline.IsClosed)
+        {
+            return [];
+        }
+
+        List<int> members = ProcFs.Descendants(SupervisorPid);
+        ReadAll(); // it says that the tree is empty before it serves another: then these may be the other's
+        return IsEmpty || IsLost ? [] : members;
+    }
 
     internal override void Close()
     {
@@ -162,18 +187,26 @@ internal sealed class SupervisedTree : ProcessTree
         _lifeline.Dispose();
         _session.Remove(this);
         ClosePipes();
+        SetClosed(_released || State != StartState.Running ? null : TreeFault.NotEmpty);
     }
 
     /// <summary>A killed supervisor's orphans fell to the guardian, which killed them: the tree is empty after all.</summary>
-    internal void OnOrphansKilled() => SetEmpty(lost: false);
-
-    /// <summary>The guardian is dead: a start that nobody claimed goes to the next one.</summary>
-    internal void OnGuardianLost()
+    internal void OnOrphansKilled()
     {
-        AbortUnclaimed();
+        _orphansKilled = true;
+        ReadAll(); // what it said before it died, and its end: the exit is known before the tree is empty
         if (IsLost)
         {
-            SetEmpty(lost: true);
+            SetEmpty(fault: null);
+        }
+    }
+
+    /// <summary>The guardian is dead. A start that nobody claimed sees its lifeline end, and goes to the next one.</summary>
+    internal void OnGuardianLost()
+    {
+        if (IsLost)
+        {
+            SetEmpty(TreeFault.ContainmentLost);
         }
     }
 
@@ -195,18 +228,20 @@ internal sealed class SupervisedTree : ProcessTree
         try
         {
             using HandleUse use = new(_lifeline);
-            return SeqPacket.Send(use.Number, frame) == 0;
+            int error;
+            long deadline = Environment.TickCount64 + TellMilliseconds;
+            while ((error = SeqPacket.Send(use.Number, frame)) == Libc.EAGAIN
+                && SeqPacket.Wait(use.Number, Libc.POLLOUT, deadline))
+            {
+                // Hundreds of signals in a row: the supervisor reads as fast as it can send them on. A kill is never dropped.
+            }
+
+            return error == 0;
         }
         catch (ObjectDisposedException)
         {
             return false;
         }
-    }
-
-    private int Number()
-    {
-        ObjectDisposedException.ThrowIf(_lifeline.IsClosed, this);
-        return (int)_lifeline.DangerousGetHandle();
     }
 
     // Read by the starting thread until it hands over to the reactor, and by a thread that aborts.
@@ -227,7 +262,7 @@ internal sealed class SupervisedTree : ProcessTree
 
                 if (length <= 0)
                 {
-                    OnEndOfFile();
+                    OnEndOfFile(use.Number);
                     return;
                 }
 
@@ -249,6 +284,7 @@ internal sealed class SupervisedTree : ProcessTree
         {
             case Wire.FrameType.Claimed when Wire.TryRead(frame, out Wire.Claimed claimed):
                 SupervisorPid = claimed.SupervisorPid;
+                _claim = claimed.Claim;
                 _claimed = true;
                 break;
             case Wire.FrameType.Started when Wire.TryRead(frame, out Wire.Started started):
@@ -262,7 +298,7 @@ internal sealed class SupervisedTree : ProcessTree
                 SetExited(ToStatus(exited));
                 break;
             case Wire.FrameType.TreeEmpty:
-                SetEmpty(lost: false);
+                SetEmpty(fault: null);
                 break;
             case Wire.FrameType.SignalFailed when Wire.TryRead(frame, out Wire.SignalFailed failed):
                 Log.SignalFailed(Logger, Id, failed.Number, failed.Error);
@@ -270,21 +306,18 @@ internal sealed class SupervisedTree : ProcessTree
         }
     }
 
-    private void OnEndOfFile()
+    private void OnEndOfFile(int number)
     {
         EndStart(StartState.Ended);
-        if (_registered)
-        {
-            Reactor.Shared.Remove(Number(), _listener);
-        }
+        Reactor.Shared.Remove(number, _listener);
 
         if (State == StartState.Running && !IsEmpty)
         {
             bool guardianDead = _session.IsDead;
             SetLost();
-            if (guardianDead || IsAbandoned)
+            if (guardianDead || IsAbandoned || _orphansKilled)
             {
-                SetEmpty(lost: !IsAbandoned);
+                SetEmpty(IsAbandoned || _orphansKilled ? null : TreeFault.ContainmentLost);
             }
         }
 

@@ -61,7 +61,7 @@ internal static class Wire
     internal struct Limit { internal uint Resource, Reserved; internal ulong Soft, Hard; }
 
     [StructLayout(LayoutKind.Sequential)]
-    internal struct Claimed { internal Frame Frame; internal int SupervisorPid; internal uint Reserved; }
+    internal struct Claimed { internal Frame Frame; internal int SupervisorPid; internal uint Claim; }
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct Started { internal Frame Frame; internal int Pid; internal uint Reserved; }
@@ -92,7 +92,7 @@ internal static class Wire
     internal struct PoolFailed { internal Frame Frame; internal int Error; internal uint Reserved; }
 
     [StructLayout(LayoutKind.Sequential)]
-    internal struct Supervisor { internal Frame Frame; internal int Pid; internal uint Reserved; }
+    internal struct Supervisor { internal Frame Frame; internal int Pid; internal uint Claim; }
 
     /// <summary>The next frame of a message, or false at its end or at what is no frame of this version.</summary>
     internal static bool TryNext(ref ReadOnlySpan<byte> message, out FrameType type, out ReadOnlySpan<byte> frame)

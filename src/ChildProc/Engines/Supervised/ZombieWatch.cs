@@ -42,7 +42,7 @@ internal sealed class ZombieWatch : ReactorEntry
     {
         foreach (int child in ProcFs.Children(Environment.ProcessId))
         {
-            if (ProcFs.Command(child) == "childproc-super")
+            if (ProcFs.Command(child) is "childproc-super" or "childproc-ward")
             {
                 int pidFd = (int)Libc.syscall(Libc.SYS_pidfd_open, child, 0);
                 if (pidFd >= 0)

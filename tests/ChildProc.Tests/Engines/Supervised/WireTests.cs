@@ -21,7 +21,7 @@ public sealed class WireTests
             ("argument_count", "ArgumentCount"), ("variable_count", "VariableCount"), ("body_length", "BodyLength"),
         ]),
         ("cp_limit", typeof(Wire.Limit), [("resource", "Resource"), ("soft", "Soft"), ("hard", "Hard")]),
-        ("cp_claimed", typeof(Wire.Claimed), [("supervisor_pid", "SupervisorPid")]),
+        ("cp_claimed", typeof(Wire.Claimed), [("supervisor_pid", "SupervisorPid"), ("claim", "Claim")]),
         ("cp_started", typeof(Wire.Started), [("pid", "Pid")]),
         ("cp_failed", typeof(Wire.Failed), [("stage", "Stage"), ("error", "Error"), ("path_index", "PathIndex"), ("bad_interpreter", "BadInterpreter")]),
         ("cp_exited", typeof(Wire.Exited),
@@ -33,7 +33,7 @@ public sealed class WireTests
         ("cp_signal_failed", typeof(Wire.SignalFailed), [("signal", "Number"), ("error", "Error")]),
         ("cp_hello", typeof(Wire.Hello), [("guardian_pid", "GuardianPid"), ("failed_test", "FailedTest"), ("error", "Error")]),
         ("cp_pool_failed", typeof(Wire.PoolFailed), [("error", "Error")]),
-        ("cp_supervisor", typeof(Wire.Supervisor), [("supervisor_pid", "Pid")]),
+        ("cp_supervisor", typeof(Wire.Supervisor), [("supervisor_pid", "Pid"), ("claim", "Claim")]),
     ];
 
     [Fact(Timeout = 60_000)]

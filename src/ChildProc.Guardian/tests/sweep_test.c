@@ -1,0 +1,120 @@
+/* sweep_test.c - the dead of a tree are reaped between two looks and never hold a kill up. */
+#include "../sweep.h"
+#include "test.h"
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int s_looks, s_reaped;
+static pid_t s_exempt;
+
+static void reap(void *context)
+{
+    CHECK(context == &s_looks);
+    s_looks++;
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        s_reaped++;
+}
+
+static void reap_nobody(void *context)
+{
+    (void)context;
+    s_looks++;
+}
+
+static int exempt(int pid)
+{
+    return pid == s_exempt;
+}
+
+static pid_t start(int dead)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(60); /* whatever becomes of this test */
+        if (!dead)
+            pause();
+        _exit(0);
+    }
+    if (dead) { /* until it is a zombie, and it stays one */
+        siginfo_t info;
+        waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT);
+    }
+    return child;
+}
+
+static int killed(pid_t child)
+{
+    int status;
+    return waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+static void the_dead_are_reaped_before_every_look(void)
+{
+    pid_t living = start(0);
+    for (int i = 0; i < 20; i++)
+        start(1);
+    s_looks = s_reaped = 0;
+    CHECK(cp_sweep_kill(NULL, reap, &s_looks) == 1);
+    CHECK(s_looks == 2); /* one that stopped the living, one that found nobody new */
+    CHECK(s_reaped == 20);
+    CHECK(killed(living));
+}
+
+static void the_dead_that_nobody_reaps_count_as_nobody(void)
+{
+    pid_t dead[3] = {start(1), start(1), start(1)};
+    s_looks = 0;
+    CHECK(cp_sweep_kill(NULL, reap_nobody, NULL) == 0);
+    CHECK(s_looks == 1);
+    for (int i = 0; i < 3; i++)
+        CHECK(waitpid(dead[i], NULL, 0) == dead[i]);
+}
+
+static void an_exempt_child_is_left_alone(void)
+{
+    s_exempt = start(0);
+    pid_t other = start(0);
+    CHECK(cp_sweep_kill(exempt, reap_nobody, NULL) == 1);
+    CHECK(killed(other));
+    CHECK(waitpid(s_exempt, NULL, WNOHANG | WUNTRACED) == 0); /* neither dead nor stopped */
+    kill(s_exempt, SIGKILL);
+    CHECK(killed(s_exempt));
+}
+
+static void a_daemon_is_found_and_killed(void)
+{
+    int ready[2];
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    CHECK(pipe(ready) == 0);
+    pid_t middle = fork();
+    if (middle == 0) {
+        setsid();
+        if (fork() > 0)
+            _exit(0);
+        alarm(60);
+        pid_t daemon = getpid();
+        if (write(ready[1], &daemon, sizeof daemon) != sizeof daemon)
+            _exit(1);
+        pause();
+        _exit(0);
+    }
+    waitpid(middle, NULL, 0);
+    pid_t daemon = 0;
+    CHECK(read(ready[0], &daemon, sizeof daemon) == sizeof daemon);
+    CHECK(cp_sweep_kill(NULL, reap_nobody, NULL) == 1);
+    CHECK(killed(daemon));
+    close(ready[0]);
+    close(ready[1]);
+}
+
+int main(void)
+{
+    the_dead_are_reaped_before_every_look();
+    the_dead_that_nobody_reaps_count_as_nobody();
+    an_exempt_child_is_left_alone();
+    a_daemon_is_found_and_killed();
+    return report();
+}

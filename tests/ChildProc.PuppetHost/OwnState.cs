@@ -1,0 +1,95 @@
+using System.Globalization;
+using ChildProc;
+
+/// <summary>What a host sees of itself, and of its own children, beside the library's.</summary>
+internal static class OwnState
+{
+    /// <summary>Starts children in every way and says what of the host's own state has changed: nothing.</summary>
+    internal static async Task<int> UnchangedAsync(string puppet)
+    {
+        Console.Out.Flush();
+        string before = Read();
+        await ChildProcess.CaptureAsync(new ChildProcessStartInfo(puppet, "exit", "3") { WorkingDirectory = "/", Umask = UnixFileMode.UserRead });
+        await using (IChildProcess killed = await ChildProcess.StartAsync(new ChildProcessStartInfo(puppet, "pause") { NewSession = true, Priority = 5 }))
+        {
+            killed.Kill();
+            await killed.WaitForTreeAsync();
+        }
+
+        foreach (ChildProcessStartInfo bad in (ChildProcessStartInfo[])[new("/nonexistent"), new(puppet) { WorkingDirectory = "/nonexistent" }])
+        {
+            try
+            {
+                ChildProcess.Start(bad).Dispose();
+            }
+            catch (ChildProcessStartException)
+            {
+                // as it should
+            }
+        }
+
+        string after = Read();
+        Console.WriteLine(before == after ? "unchanged" : $"before:\n{before}\nafter:\n{after}");
+        return 0;
+    }
+
+    /// <summary>A child of the host that ended before the first start, and that nobody has waited for yet.</summary>
+    internal static async Task<int> EarlierZombieAsync(string puppet)
+    {
+        ChildResult result = await ChildProcess.RunAsync(new ChildProcessStartInfo(puppet, "exit", "3"));
+        int pid = Native.WaitPid(-1, out int status, 1 /* WNOHANG */);
+        Console.WriteLine($"{result.Status}, then {(pid > 0 ? $"exit {status >> 8 & 0xFF}" : "nobody")}");
+        return 0;
+    }
+
+    /// <summary>Writes what a child printed to a file: for a host that has no standard streams.</summary>
+    internal static async Task<int> ToFileAsync(string puppet, string path, string[] words)
+    {
+        CapturedResult result = await ChildProcess.CaptureAsync(new ChildProcessStartInfo(puppet, words));
+        await File.WriteAllTextAsync(path, result.StandardOutput + result.Status);
+        return 0;
+    }
+
+    /// <summary>The outcome of starting a copy of the puppet from a directory.</summary>
+    internal static int CopyOutcome(string puppet, string directory)
+    {
+        string path = Path.Combine(directory, "tool");
+        File.Copy(puppet, path);
+        try
+        {
+            using IChildProcess child = ChildProcess.Start(new ChildProcessStartInfo("tool", "exit", "0") { Environment = new Dictionary<string, string?> { ["PATH"] = directory } });
+            Console.WriteLine(child.WaitForExit().ToString());
+        }
+        catch (ChildProcessStartException e)
+        {
+            Console.WriteLine($"{e.Stage} {e.NativeErrorCode}");
+        }
+
+        return 0;
+    }
+
+    /// <summary>Sends one request when told to, and says so before its answer is there.</summary>
+    internal static async Task<int> StartWhenToldAsync(string puppet, string[] words)
+    {
+        await ChildProcess.RunAsync(new ChildProcessStartInfo(puppet, "exit", "0"));
+        Console.WriteLine("ready");
+        Console.ReadLine();
+        ValueTask<IChildProcess> start = ChildProcess.StartAsync(new ChildProcessStartInfo(puppet, words));
+        Console.WriteLine(start.IsCompleted ? "answered" : "requested");
+        Console.ReadLine();
+        await (await start).DisposeAsync();
+        return 0;
+    }
+
+    private static string Read()
+    {
+        List<string> lines = [.. File.ReadAllLines("/proc/self/status").Where(static l =>
+            l.StartsWith("Sig", StringComparison.Ordinal) && !l.StartsWith("SigQ", StringComparison.Ordinal)
+            || l.StartsWith("Umask", StringComparison.Ordinal) || l.StartsWith("Uid", StringComparison.Ordinal) || l.StartsWith("Gid", StringComparison.Ordinal)
+            || l.StartsWith("Groups", StringComparison.Ordinal) || l.StartsWith("NoNewPrivs", StringComparison.Ordinal))];
+        lines.Add(Environment.CurrentDirectory);
+        lines.Add(Array.Find(File.ReadAllLines("/proc/self/stat"), static _ => true)!.Split(") ")[1].Split(' ') is { } f ? string.Create(CultureInfo.InvariantCulture, $"group {f[2]} session {f[3]} nice {f[16]}") : "");
+        lines.Add(string.Join(' ', Enumerable.Range(0, 3).Select(static fd => File.ReadAllLines($"/proc/self/fdinfo/{fd}")[1])));
+        return string.Join('\n', lines);
+    }
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+using ChildProc.Tests.Infrastructure;
+
+namespace ChildProc.Tests.Scale;
+
+/// <summary>Counted in a host of its own, which does nothing else: there a leak of one in thousands is seen.</summary>
+public sealed class FlatnessTests(ITestOutputHelper output)
+{
+    [Fact(Timeout = 600_000)]
+    public async Task A_hundred_thousand_cycles_of_start_and_wait_leave_nothing() => await AssertFlatAsync("cycles", "100000");
+
+    [Fact(Timeout = 600_000)]
+    public async Task Ten_thousand_failing_starts_of_every_kind_leave_nothing() => await AssertFlatAsync("failing", "10000");
+
+    [Fact(Timeout = 300_000)]
+    public async Task Children_that_ended_and_were_never_disposed_leave_nothing() => await AssertFlatAsync("forgotten", "3000");
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_live_child_with_a_pending_wait_and_a_pending_read_has_no_thread_of_its_own()
+    {
+        Dictionary<string, int> threads = await RunAsync("live-children", "500");
+        Assert.InRange(threads["live"] - threads["threads"], -20, 2);
+    }
+
+    private async Task AssertFlatAsync(string kind, string times)
+    {
+        Dictionary<string, int> left = await RunAsync("flatness", kind, times);
+        Assert.Equal(0, left["descriptors"]);
+        Assert.InRange(left["threads"], 0, 6); // the runtime's own pool breathes
+        Assert.InRange(left["managed"], -10_000_000, 200_000);
+        Assert.InRange(left["resident"], -100_000_000, 8_000_000);
+        Assert.InRange(left["keepers"], 2, 4 * Environment.ProcessorCount + 9);
+        Assert.InRange(left["keeperDescriptors"], 1, 12);
+        Assert.InRange(left["keeperResident"], 0, 1024); // kilobytes
+    }
+
+    private async Task<Dictionary<string, int>> RunAsync(params string[] words)
+    {
+        using HostProcess host = HostProcess.Start([], null, words);
+        string text = await host.Process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await host.Process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        output.WriteLine(text);
+        Assert.Equal(0, host.Process.ExitCode);
+        return text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .ToDictionary(static l => l.Split('=')[0], static l => int.Parse(l.Split('=')[1], CultureInfo.InvariantCulture));
+    }
+}

@@ -1,0 +1,124 @@
+using ChildProc.Tests.Infrastructure;
+using Mono.Unix.Native;
+
+namespace ChildProc.Tests.Starts;
+
+/// <summary>Whatever state the host is in, its children start as they should, and it stays as it was.</summary>
+public sealed class HostStateTests
+{
+    [Fact(Timeout = 60_000)]
+    public async Task Nothing_of_the_hosts_own_state_is_changed()
+        => Assert.Equal((0, "unchanged"), await HostProcess.RunAsync([], "own-state"));
+
+    [Fact(Timeout = 60_000)]
+    public async Task Signals_that_the_host_was_started_to_ignore_or_block_are_free_in_the_child()
+    {
+        string[] launcher = ["seq", "ignore", "HUP", ",", "ignore", "XFSZ", ",", "ignore", "USR2", ",", "block", "TERM", ",", "block", "INT", ",", "exec"];
+        (int code, string text) = await HostProcess.RunAsync(launcher, "forward", "signals");
+        Assert.Equal(0, code);
+        Assert.Contains("SigBlk:\t0000000000000000", text, StringComparison.Ordinal);
+        Assert.Contains("SigIgn:\t0000000000000000", text, StringComparison.Ordinal);
+        Assert.Contains("SigCgt:\t0000000000000000", text, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Descriptors_that_the_host_was_born_with_stay_out()
+    {
+        (int code, string text) = await HostProcess.RunAsync(["with-leaked-fds", "300"], "forward", "fds");
+        Assert.Equal(0, code);
+        Assert.Equal(["0", "1", "2"], text.Split('\n').Select(static l => l.Split(' ')[0]));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_host_without_standard_streams_starts_children_like_any_other()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            (int code, _) = await HostProcess.RunAsync(["closed-stdio"], "to-file", path, "seq", "print", "here", ",", "exit", "4");
+            Assert.Equal(0, code);
+            Assert.Equal("here\nexit 4", await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_child_of_the_host_that_ended_earlier_stays_the_hosts_to_wait_for()
+        => Assert.Equal((0, "exit 3, then exit 9"), await HostProcess.RunAsync(["with-zombie", "9"], "earlier-zombie"));
+
+    [Theory(Timeout = 90_000)]
+    [InlineData("ENOSYS", "clone3,close_range,pidfd_open,pidfd_send_signal,memfd_create")]
+    [InlineData("EPERM", "close_range,pidfd_open,pidfd_send_signal,memfd_create")] // the C library takes EPERM of clone3 for an answer
+    public async Task A_sandbox_that_refuses_the_newer_system_calls_changes_no_result(string error, string calls)
+    {
+        (int code, string text) = await HostProcess.RunAsync(["refuse", error, calls], "statuses");
+        Assert.SkipWhen(code == 77, "no permission to install a seccomp filter");
+        Assert.Equal((0, "exact"), (code, text));
+    }
+
+    [Theory(Timeout = 90_000)]
+    [InlineData("ENOSYS", "clone3,close_range,pidfd_open,pidfd_send_signal,memfd_create")]
+    [InlineData("EPERM", "close_range,pidfd_open,pidfd_send_signal,memfd_create")] // the C library takes EPERM of clone3 for an answer
+    public async Task A_sandbox_that_refuses_the_newer_system_calls_keeps_no_tree_alive(string error, string calls)
+    {
+        using Marker marker = Marker.Create();
+        using HostProcess host = HostProcess.Start(["refuse", error, calls], marker, "trees", "4", "flat", "6", "3");
+        string? line = await host.LineAsync();
+        Assert.SkipWhen(line is null, "no permission to install a seccomp filter");
+        List<int> keepers = Keepers.OfHost(host.Id);
+        host.Kill();
+        await Eventually.HoldsAsync(() => marker.Survivors().Count == 0 && !keepers.Exists(Keepers.IsAlive), "trees and keepers go");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_file_system_without_programs_is_told_apart_from_a_missing_program()
+    {
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("childproc-noexec");
+        try
+        {
+            (int code, string text) = await HostProcess.RunAsync(["noexec-mount", directory.FullName], "copy-outcome", directory.FullName);
+            Assert.SkipWhen(code == 77, "no permission to mount a file system");
+            Assert.Equal((0, "Execute 13"), (code, text));
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Stops_and_continues_in_the_middle_of_starts_lose_none()
+    {
+        using HostProcess host = HostProcess.Start(["setpgid-exec"], null, "statuses");
+        host.Process.StandardInput.Close();
+        Task<string> text = host.Process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        while (!text.IsCompleted)
+        {
+            // To the whole group, as a terminal does: host and children, wherever they stand between clone and exec.
+            Syscall.kill(-host.Id, Signum.SIGTSTP);
+            Syscall.kill(-host.Id, Signum.SIGCONT);
+            await Task.WhenAny(text, Task.Delay(1, TestContext.Current.CancellationToken));
+        }
+
+        Assert.Equal("exact\n", await text);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_child_outlives_the_thread_that_started_it()
+    {
+        // PR_SET_PDEATHSIG is about threads: of the host's, none may be the parent, not even of the guardian.
+        await using IChildProcessHost host = TestHost.Create();
+        IChildProcess? started = null;
+        Thread thread = new(() => started = ((LocalChildProcessHost)host).Prepare(Puppet.Seq("trap", "USR1", "alive", ",", "print", "ready", ",", "pause").Piped()).Start());
+        thread.Start();
+        thread.Join();
+        await using IChildProcess child = started!;
+        await child.ExpectAsync("ready");
+        Assert.True(child.Signal(ChildSignal.User1));
+        await child.ExpectAsync("alive");
+        Assert.Equal(2, (await host.RunAsync(Puppet.Info("exit", "2"))).Status.Code);
+    }
+}

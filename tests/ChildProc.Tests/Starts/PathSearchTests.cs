@@ -1,0 +1,33 @@
+using ChildProc.Tests.Infrastructure;
+
+namespace ChildProc.Tests.Starts;
+
+public sealed class PathSearchTests : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("childproc-search");
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    [Fact(Timeout = 30_000)]
+    public async Task Entries_that_cannot_hold_a_program_are_passed_over()
+    {
+        string file = Path.Combine(_directory.FullName, "file"), loop = Path.Combine(_directory.FullName, "loop"), good = Path.Combine(_directory.FullName, "good");
+        await File.WriteAllTextAsync(file, "", TestContext.Current.CancellationToken);
+        File.CreateSymbolicLink(loop, loop);
+        _directory.CreateSubdirectory("holds-a-directory").CreateSubdirectory("tool");
+        Directory.CreateDirectory(good);
+        File.Copy(Puppet.Path, Path.Combine(good, "tool"));
+        string path = string.Join(':', file, loop, "/nonexistent", Path.Combine(_directory.FullName, "holds-a-directory"), good);
+        ChildProcessStartInfo info = new("tool", "exit", "8") { Environment = new Dictionary<string, string?> { ["PATH"] = path } };
+        Assert.Equal(8, (await ChildProcess.RunAsync(info)).Status.Code);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_search_that_meets_nothing_but_a_directory_is_denied_and_not_missing()
+    {
+        _directory.CreateSubdirectory("tool");
+        ChildProcessStartInfo info = new("tool") { Environment = new Dictionary<string, string?> { ["PATH"] = _directory.FullName + ":/nonexistent" } };
+        ChildProcessStartException e = await Assert.ThrowsAsync<ChildProcessStartException>(() => ChildProcess.RunAsync(info));
+        Assert.Equal((StartStage.Execute, 13 /* EACCES */), (e.Stage, e.NativeErrorCode));
+    }
+}

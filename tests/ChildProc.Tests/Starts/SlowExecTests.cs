@@ -1,0 +1,105 @@
+using ChildProc.Interop;
+using ChildProc.Tests.Infrastructure;
+using Microsoft.Win32.SafeHandles;
+
+namespace ChildProc.Tests.Starts;
+
+/// <summary>A program that is open for writing: its exec takes as long as a test needs, up to about a second.</summary>
+public sealed class SlowExecTests : IDisposable
+{
+    private const int ETXTBSY = 26, EPIPE = 32, ETIMEDOUT = 110;
+
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("childproc-busy");
+    private readonly string _path;
+    private readonly SafeFileHandle _writer;
+
+    public SlowExecTests()
+    {
+        _path = Path.Combine(_directory.FullName, "program");
+        File.Copy(Puppet.Path, _path);
+        _writer = File.OpenHandle(_path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+    }
+
+    public void Dispose()
+    {
+        _writer.Dispose();
+        _directory.Delete(recursive: true);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_program_that_is_busy_for_a_moment_starts_when_it_is_free()
+    {
+        await using IChildProcessHost host = TestHost.Create();
+        Task<IChildProcess> start = await BeginAsync(host);
+        Assert.False(start.IsCompleted);
+        _writer.Dispose();
+        await using IChildProcess child = await start;
+        Assert.Equal(6, (await child.WaitForExitAsync()).Code);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_program_that_stays_busy_is_told_as_such()
+    {
+        await using IChildProcessHost host = TestHost.Create();
+        ChildProcessStartException e = await Assert.ThrowsAsync<ChildProcessStartException>(() => host.StartAsync(new ChildProcessStartInfo(_path, "exit", "6")).AsTask());
+        Assert.Equal((StartStage.Execute, ETXTBSY, _path), (e.Stage, e.NativeErrorCode, e.FileName));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_start_that_takes_too_long_is_given_up_and_leaves_nothing()
+    {
+        await using IChildProcessHost host = ChildProcessHost.Create(new ChildProcessHostOptions { StartTimeout = TimeSpan.FromMilliseconds(250) });
+        Task<IChildProcess> start = await BeginAsync(host);
+        int beginning = Beginning(host);
+        ChildProcessStartException e = await Assert.ThrowsAsync<ChildProcessStartException>(() => start);
+        Assert.Equal((StartStage.Containment, ETIMEDOUT), (e.Stage, e.NativeErrorCode));
+        await Eventually.HoldsAsync(() => !Keepers.IsAlive(beginning), "what had begun is gone");
+        Assert.Equal(7, (await host.RunAsync(Puppet.Info("exit", "7"))).Status.Code);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_supervisor_killed_in_the_middle_of_a_start_is_told_and_takes_what_had_begun_along()
+    {
+        await using IChildProcessHost host = TestHost.Create();
+        Task<IChildProcess> start = await BeginAsync(host);
+        int beginning = Beginning(host);
+        Keepers.Kill(Keepers.ParentOf(beginning));
+        ChildProcessStartException e = await Assert.ThrowsAsync<ChildProcessStartException>(() => start);
+        Assert.Equal((StartStage.Containment, EPIPE), (e.Stage, e.NativeErrorCode));
+        await Eventually.HoldsAsync(() => !Keepers.IsAlive(beginning), "what had begun is gone");
+        Assert.Equal(7, (await host.RunAsync(Puppet.Info("exit", "7"))).Status.Code);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_slow_start_holds_no_other_start_up()
+    {
+        await using IChildProcessHost host = TestHost.Create();
+        Task<IChildProcess> start = await BeginAsync(host);
+        Assert.Equal(7, (await host.RunAsync(Puppet.Info("exit", "7"))).Status.Code);
+        Assert.False(start.IsCompleted);
+        _writer.Dispose();
+        await (await start).DisposeAsync();
+    }
+
+    // Returns when a supervisor has cloned the child, which then waits for the program to be free.
+    private async Task<Task<IChildProcess>> BeginAsync(IChildProcessHost host)
+    {
+        await host.RunAsync(Puppet.Info("exit", "0"));
+        Task<IChildProcess> start = host.StartAsync(new ChildProcessStartInfo(_path, "exit", "6")).AsTask();
+        await Eventually.HoldsAsync(() => start.IsCompleted || Beginning(host) != 0, "a supervisor clones the child");
+        return start;
+    }
+
+    private static int Beginning(IChildProcessHost host)
+    {
+        foreach (int supervisor in ProcFs.Children(Keepers.GuardianOf(host)))
+        {
+            if (ProcFs.Children(supervisor) is [int child])
+            {
+                return child;
+            }
+        }
+
+        return 0;
+    }
+}
