@@ -9,13 +9,12 @@ namespace ChildProc.Benchmarks;
 [MemoryDiagnoser]
 public class Capture
 {
-    private const string Echo = "/bin/echo";
-    private static readonly ChildProcessStartInfo s_info = new(Echo, "hi");
+    private static readonly ChildProcessStartInfo s_info = new(Target.Program, Target.Hi);
 
     [Benchmark(Baseline = true)]
     public async Task<string> Process_read_to_end()
     {
-        using Process process = Process.Start(new ProcessStartInfo(Echo, ["hi"]) { RedirectStandardOutput = true })!;
+        using Process process = Target.Start(redirected: true, Target.Hi);
         string text = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         return text;
@@ -25,8 +24,8 @@ public class Capture
     public async Task<string> ChildProc_capture() => (await ChildProcess.CaptureAsync(s_info)).StandardOutput;
 
     [Benchmark]
-    public async Task<string> CliWrap_buffered() => (await Cli.Wrap(Echo).WithArguments("hi").ExecuteBufferedAsync()).StandardOutput;
+    public async Task<string> CliWrap_buffered() => (await Cli.Wrap(Target.Program).WithArguments(Target.Hi).ExecuteBufferedAsync()).StandardOutput;
 
     [Benchmark]
-    public async Task<string> MedallionShell_read() => await Medallion.Shell.Command.Run(Echo, "hi").StandardOutput.ReadToEndAsync();
+    public async Task<string> MedallionShell_read() => await Medallion.Shell.Command.Run(Target.Program, Target.Hi).StandardOutput.ReadToEndAsync();
 }

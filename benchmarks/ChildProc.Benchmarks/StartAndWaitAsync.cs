@@ -14,7 +14,7 @@ public class StartAndWaitAsync
     [Benchmark(Baseline = true)]
     public async Task<int> Process_Start()
     {
-        using Process process = Process.Start(Target.Program);
+        using Process process = Target.Start(redirected: false, Target.Exit);
         await process.WaitForExitAsync();
         return process.ExitCode;
     }
@@ -30,8 +30,8 @@ public class StartAndWaitAsync
     public async Task<ChildResult> ChildProc_run() => await ChildProcess.RunAsync(Target.Info);
 
     [Benchmark]
-    public async Task<int> CliWrap_execute() => (await Cli.Wrap(Target.Program).ExecuteAsync()).ExitCode;
+    public async Task<int> CliWrap_execute() => (await Cli.Wrap(Target.Program).WithArguments(Target.Exit).ExecuteAsync()).ExitCode;
 
     [Benchmark]
-    public async Task<int> MedallionShell_run() => (await Medallion.Shell.Command.Run(Target.Program).Task).ExitCode;
+    public async Task<int> MedallionShell_run() => (await Medallion.Shell.Command.Run(Target.Program, Target.Exit).Task).ExitCode;
 }

@@ -20,9 +20,9 @@ internal static class CancelDemo
         await using IChildProcess child = await ChildProcess.StartAsync(info, cancel.Token);
         using StreamReader output = new(child.StandardOutput.AsStream());
         await output.ReadLineAsync();
-        List<string> members = tree.WaitUntilGrown();
-        Console.WriteLine($"ChildProc: shell {child.Id}, held together by {child.Containment}; its descendants: {string.Join(", ", child.GetDescendantIds())}");
-        Console.WriteLine("           " + string.Join("; ", members));
+        List<Member> members = tree.WaitUntilGrown();
+        Console.WriteLine($"ChildProc started shell {child.Id}, whose tree is held together by {child.Containment} ({child.GetDescendantIds().Count} descendants):");
+        Tree.Draw(members);
 
         int[] pids = tree.Pids();
         long began = Stopwatch.GetTimestamp();
@@ -33,7 +33,7 @@ internal static class CancelDemo
         }
         catch (OperationCanceledException)
         {
-            Console.WriteLine($"           cancelled; the shell ended by {child.Exit}, and the tree is empty");
+            Console.WriteLine($"Cancelled: the shell ended by {child.Exit}, and the tree is empty.");
         }
 
         return new Outcome(tree.Find(pids).Count, Stopwatch.GetElapsedTime(began)); // no second look: it must be gone now

@@ -37,10 +37,10 @@ internal sealed class Tree
 
     internal string Id { get; }
 
-    /// <summary>All live processes with the mark, as "pid state command"; zombies whose parent never reaps them count, too.</summary>
-    internal List<string> Find(IReadOnlyCollection<int>? alsoIfDead = null)
+    /// <summary>All live processes with the mark; zombies whose parent never reaps them count, too.</summary>
+    internal List<Member> Find(IReadOnlyCollection<int>? alsoIfDead = null)
     {
-        List<string> found = [];
+        List<Member> found = [];
         foreach (string directory in Directory.EnumerateDirectories("/proc"))
         {
             string name = Path.GetFileName(directory);
@@ -51,14 +51,12 @@ internal sealed class Tree
 
             try
             {
-                string stat = File.ReadAllText($"{directory}/stat");
-                string rest = stat[(stat.LastIndexOf(')') + 2)..];
-                bool zombie = rest[0] == 'Z';
-                bool ofInit = rest.Split(' ')[1] == "1"; // init buries in its own time
-                bool marked = !zombie && File.ReadAllBytes($"{directory}/environ").AsSpan().IndexOf(_mark) >= 0;
-                if (marked || (zombie && !ofInit && alsoIfDead?.Contains(pid) == true))
+                Member member = Member.Read(pid, File.ReadAllText($"{directory}/stat"));
+                bool marked = !member.IsZombie && File.ReadAllBytes($"{directory}/environ").AsSpan().IndexOf(_mark) >= 0;
+                bool unburied = member.IsZombie && member.Parent != 1; // init buries in its own time
+                if (marked || (unburied && alsoIfDead?.Contains(pid) == true))
                 {
-                    found.Add($"{pid} {rest[0]} {stat[(stat.IndexOf('(') + 1)..stat.LastIndexOf(')')]}");
+                    found.Add(member);
                 }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -70,18 +68,37 @@ internal sealed class Tree
         return found;
     }
 
-    internal int[] Pids() => [.. Find().Select(static line => int.Parse(line.Split(' ')[0], CultureInfo.InvariantCulture))];
+    internal int[] Pids() => [.. Find().Select(static member => member.Pid)];
+
+    /// <summary>Children below their parents. A daemon has left its parents: it hangs where the shell hangs, on their keeper.</summary>
+    internal static void Draw(IReadOnlyList<Member> members)
+    {
+        int[] pids = [.. members.Select(static m => m.Pid)];
+        foreach (Member member in members.Where(m => !pids.Contains(m.Parent)))
+        {
+            Draw(member, "  ");
+        }
+
+        void Draw(Member member, string indent)
+        {
+            Console.WriteLine($"{indent}{member}");
+            foreach (Member child in members.Where(m => m.Parent == member.Pid))
+            {
+                Draw(child, indent + "  ");
+            }
+        }
+    }
 
     /// <summary>Looks until the tree has grown; the shell says "ready" before its children have all begun.</summary>
-    internal List<string> WaitUntilGrown()
+    internal List<Member> WaitUntilGrown()
     {
         long deadline = Environment.TickCount64 + 10_000;
-        List<string> members;
+        List<Member> members;
         do
         {
             members = Find();
         }
-        while (members.Count(static m => m.EndsWith(" sleep", StringComparison.Ordinal)) < 4 && Environment.TickCount64 < deadline);
+        while (members.Count(static m => m.Command == "sleep") < 4 && Environment.TickCount64 < deadline);
         return members;
     }
 

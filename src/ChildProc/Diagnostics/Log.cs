@@ -14,7 +14,7 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Error, "The supervisor of child {Pid} died. The child dies with it; its exit status is unknown.")]
     internal static partial void ContainmentLost(ILogger logger, int pid);
 
-    [LoggerMessage(4, LogLevel.Warning, "Child {Pid} was dropped without Dispose; its tree is killed now.")]
+    [LoggerMessage(4, LogLevel.Warning, "Child {Pid} was dropped without Dispose; its tree is given up, as if the host had ended.")]
     internal static partial void Forgotten(ILogger logger, int pid);
 
     [LoggerMessage(5, LogLevel.Error, "The tree of child {Pid} was killed and is not empty: {Remaining}")]
