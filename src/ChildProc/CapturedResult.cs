@@ -11,10 +11,16 @@ public sealed class CapturedResult : ChildResult
     public required string StandardError { get; init; }
 
     /// <summary>
-    /// Whether the child wrote more to a stream than <see cref="ChildProcessStartInfo.CaptureLimit"/> bytes; what was
-    /// beyond was read and dropped.
+    /// Whether the child wrote more to a stream than <see cref="ChildProcessStartInfo.CaptureLimit"/> bytes: then the middle
+    /// was read and dropped, and a line "[n bytes dropped]" stands in its place.
     /// </summary>
-    public bool OutputTruncated { get; init; }
+    public bool OutputTruncated => DroppedOutputBytes > 0 || DroppedErrorBytes > 0;
+
+    /// <summary>Bytes of standard output that were dropped.</summary>
+    public long DroppedOutputBytes { get; init; }
+
+    /// <summary>Bytes of standard error that were dropped.</summary>
+    public long DroppedErrorBytes { get; init; }
 
     /// <inheritdoc/>
     public override CapturedResult EnsureSuccess()

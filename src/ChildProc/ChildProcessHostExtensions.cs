@@ -1,17 +1,12 @@
-using System.Buffers;
 using System.Diagnostics;
-using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
-using ChildProc.Stdio;
+using ChildProc.Output;
 
 namespace ChildProc;
 
 /// <summary>Whole runs of a child over any host: start, stream, wait, and leave nothing behind.</summary>
 public static class ChildProcessHostExtensions
 {
-    private const int LinesAhead = 256;
-
     /// <summary>Runs a child to its end; what it leaves behind is killed unless the start info releases it.</summary>
     /// <param name="host">Where.</param>
     /// <param name="info">What; no stream may be a pipe, for nobody would serve it.</param>
@@ -24,7 +19,7 @@ public static class ChildProcessHostExtensions
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(info);
-        if (info.StandardInput is PipeStdio || info.StandardOutput is PipeStdio || info.StandardError is PipeStdio)
+        if (info.StandardInput?.IsPipe == true || info.StandardOutput?.IsPipe == true || info.StandardError?.IsPipe == true)
         {
             throw new ArgumentException("A run has nobody to serve a pipe: use CaptureAsync, ReadLinesAsync or StartAsync.", nameof(info));
         }
@@ -33,11 +28,13 @@ public static class ChildProcessHostExtensions
         IChildProcess child = await host.StartAsync(info, cancellationToken).ConfigureAwait(false);
         await using (child.ConfigureAwait(false))
         {
-            ExitStatus status = await child.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+            ExitStatus status = await WaitAsync(child, cancellationToken).ConfigureAwait(false);
             return new ChildResult
             {
                 Status = status,
                 Elapsed = Stopwatch.GetElapsedTime(began),
+                OutputIncomplete = child.OutputIncomplete,
+                InputIncomplete = child.InputIncomplete,
                 KilledLeftovers = Leftovers(child),
                 FileName = info.FileName,
             };
@@ -63,21 +60,23 @@ public static class ChildProcessHostExtensions
         IChildProcess child = await host.StartAsync(info, cancellationToken).ConfigureAwait(false);
         await using (child.ConfigureAwait(false))
         {
-            Task<Captured> output = CollectAsync(info.StandardOutput is PipeStdio ? child.StandardOutput : null, info);
-            Task<Captured> error = CollectAsync(info.StandardError is PipeStdio ? child.StandardError : null, info);
-            ExitStatus status = await child.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+            Task<CaptureBuffer> output = Capture.ReadAsync(info.StandardOutput!.IsPipe ? child.StandardOutput : null, info.CaptureLimit);
+            Task<CaptureBuffer> error = Capture.ReadAsync(info.StandardError!.IsPipe ? child.StandardError : null, info.CaptureLimit);
+            ExitStatus status = await WaitAsync(child, cancellationToken).ConfigureAwait(false);
 
             // Both end within the drain time, whoever else holds the pipes.
-            Captured standardOutput = await output.WaitAsync(cancellationToken).ConfigureAwait(false);
-            Captured standardError = await error.WaitAsync(cancellationToken).ConfigureAwait(false);
+            CaptureBuffer standardOutput = await output.WaitAsync(cancellationToken).ConfigureAwait(false);
+            CaptureBuffer standardError = await error.WaitAsync(cancellationToken).ConfigureAwait(false);
             return new CapturedResult
             {
                 Status = status,
                 Elapsed = Stopwatch.GetElapsedTime(began),
-                StandardOutput = standardOutput.Text,
-                StandardError = standardError.Text,
-                OutputTruncated = standardOutput.Truncated || standardError.Truncated,
+                StandardOutput = standardOutput.ToText(info.OutputEncoding),
+                StandardError = standardError.ToText(info.OutputEncoding),
+                DroppedOutputBytes = standardOutput.Dropped,
+                DroppedErrorBytes = standardError.Dropped,
                 OutputIncomplete = child.OutputIncomplete,
+                InputIncomplete = child.InputIncomplete,
                 KilledLeftovers = Leftovers(child),
                 FileName = info.FileName,
             };
@@ -91,7 +90,10 @@ public static class ChildProcessHostExtensions
     /// <param name="host">Where.</param>
     /// <param name="info">What.</param>
     /// <param name="cancellationToken">Stops the tree by <see cref="ChildProcessStartInfo.Stop"/>.</param>
-    /// <returns>The lines without their ends (CR, LF or CRLF), each with its stream.</returns>
+    /// <returns>
+    /// The lines without their ends (CR, LF or CRLF), each with its stream; those of one stream in order, those of two as they
+    /// arrive. With <see cref="ChildStdio.ToStandardOutput"/> for standard error the order is that of writing.
+    /// </returns>
     /// <exception cref="ArgumentException">The start info is faulty, or standard input is a pipe.</exception>
     /// <exception cref="ChildProcessStartException">The start failed.</exception>
     /// <exception cref="ChildProcessExitException">After the last line: the child was not successful.</exception>
@@ -104,23 +106,27 @@ public static class ChildProcessHostExtensions
         IChildProcess child = await host.StartAsync(info, cancellationToken).ConfigureAwait(false);
         await using (child.ConfigureAwait(false))
         {
-            Channel<OutputLine> lines = Channel.CreateBounded<OutputLine>(LinesAhead);
-            using CancellationTokenSource left = new();
-            Task reading = ReadBothAsync(child, info, lines.Writer, left.Token);
+            using LineFeed feed = new(info, cancellationToken);
+            Task reading = feed.ReadAsync(child);
             try
             {
-                await foreach (OutputLine line in lines.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+                await foreach (OutputLine line in feed.Lines.ConfigureAwait(false))
                 {
                     yield return line;
                 }
             }
             finally
             {
-                await left.CancelAsync().ConfigureAwait(false); // nobody takes the lines any more
+                feed.Leave();
+                await reading.ConfigureAwait(false);
             }
 
-            await reading.ConfigureAwait(false);
-            ExitStatus status = await child.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+            if (feed.WasCut)
+            {
+                throw new OperationCanceledException(cancellationToken);
+            }
+
+            ExitStatus status = await WaitAsync(child, cancellationToken).ConfigureAwait(false);
             if (!status.IsSuccess)
             {
                 throw new ChildProcessExitException(info.FileName, status);
@@ -131,7 +137,7 @@ public static class ChildProcessHostExtensions
     private static ChildProcessStartInfo Piped(ChildProcessStartInfo info)
     {
         ArgumentNullException.ThrowIfNull(info);
-        if (info.StandardInput is PipeStdio)
+        if (info.StandardInput?.IsPipe == true)
         {
             throw new ArgumentException("Nobody here would write to the pipe: use StartAsync.", nameof(info));
         }
@@ -147,78 +153,18 @@ public static class ChildProcessHostExtensions
     private static string[] Leftovers(IChildProcess child)
         => child.StartInfo.Leftovers == ChildProc.Leftovers.Kill && child is LocalChildProcess local ? local.Leftovers() : [];
 
-    private static async Task<Captured> CollectAsync(PipeReader? reader, ChildProcessStartInfo info)
+    // What the streams of the caller throw ends the run at once: the child is killed when the run is left.
+    private static async Task<ExitStatus> WaitAsync(IChildProcess child, CancellationToken cancellationToken)
     {
-        if (reader is null)
+        Task<ExitStatus> exit = child.WaitForExitAsync(CancellationToken.None).AsTask();
+        Task streams = child.WaitForStreamsAsync(CancellationToken.None).AsTask();
+        if (await Task.WhenAny(exit, streams).ConfigureAwait(false) == streams)
         {
-            return new Captured("", false);
+            await streams.ConfigureAwait(false);
         }
 
-        ArrayBufferWriter<byte> kept = new();
-        bool truncated = false;
-        while (true)
-        {
-            ReadResult read;
-            try
-            {
-                read = await reader.ReadAsync().ConfigureAwait(false);
-            }
-            catch (ObjectDisposedException)
-            {
-                break; // the run was cancelled
-            }
-
-            foreach (ReadOnlyMemory<byte> part in read.Buffer)
-            {
-                int room = Math.Min(part.Length, info.CaptureLimit - kept.WrittenCount);
-                kept.Write(part.Span[..room]);
-                truncated |= room < part.Length; // and read on: a child must not block on its pipe
-            }
-
-            reader.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
-            {
-                break;
-            }
-        }
-
-        return new Captured(info.OutputEncoding.GetString(kept.WrittenSpan), truncated);
+        ExitStatus status = await exit.ConfigureAwait(false);
+        await streams.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return status;
     }
-
-    private static async Task ReadBothAsync(IChildProcess child, ChildProcessStartInfo info, ChannelWriter<OutputLine> lines, CancellationToken left)
-    {
-        try
-        {
-            await Task.WhenAll(
-                ReadAsync(info.StandardOutput is PipeStdio ? child.StandardOutput : null, OutputSource.StandardOutput),
-                ReadAsync(info.StandardError is PipeStdio ? child.StandardError : null, OutputSource.StandardError)).ConfigureAwait(false);
-        }
-        finally
-        {
-            lines.Complete();
-        }
-
-        async Task ReadAsync(PipeReader? reader, OutputSource source)
-        {
-            if (reader is null)
-            {
-                return;
-            }
-
-            using StreamReader text = new(reader.AsStream(), info.OutputEncoding, detectEncodingFromByteOrderMarks: false);
-            try
-            {
-                while (await text.ReadLineAsync(left).ConfigureAwait(false) is { } line)
-                {
-                    await lines.WriteAsync(new OutputLine(line, source), left).ConfigureAwait(false);
-                }
-            }
-            catch (Exception e) when (e is ObjectDisposedException or OperationCanceledException)
-            {
-                // the run was cancelled, or left early
-            }
-        }
-    }
-
-    private readonly record struct Captured(string Text, bool Truncated);
 }

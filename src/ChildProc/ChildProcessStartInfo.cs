@@ -70,6 +70,7 @@ public sealed class ChildProcessStartInfo
         Credentials = other.Credentials;
         OutputEncoding = other.OutputEncoding;
         CaptureLimit = other.CaptureLimit;
+        LineLimit = other.LineLimit;
     }
 
     /// <summary>The program: a path with a slash in it, or a name to be found in the PATH of the child.</summary>
@@ -236,8 +237,14 @@ public sealed class ChildProcessStartInfo
         }
     } = s_utf8;
 
-    /// <summary>How many bytes a capture keeps of each stream; more is read and dropped; default 64 MiB.</summary>
+    /// <summary>
+    /// How many bytes a capture keeps of each stream; default 64 MiB. Of more, the first and the last half of it are kept, with
+    /// a line "[n bytes dropped]" between them.
+    /// </summary>
     public int CaptureLimit { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>The longest line that is delivered as one, in UTF-16 characters; default 1,048,576. A longer one comes in pieces.</summary>
+    public int LineLimit { get; init; } = 1024 * 1024;
 
     // The copies behind the read-only views: the engines enumerate these without boxing. Never written after init.
     internal string[] ArgumentArray { get; private init; } = [];

@@ -15,6 +15,9 @@ public class ChildResult
     /// </summary>
     public bool OutputIncomplete { get; init; }
 
+    /// <summary>Whether the child ended, or stopped reading, before it had taken all of its input.</summary>
+    public bool InputIncomplete { get; init; }
+
     /// <summary>
     /// The descendants that outlived the child and were killed, each as "pid state command"; default none.
     /// </summary>

@@ -39,6 +39,12 @@ public interface IChildProcess : IAsyncDisposable, IDisposable
     /// <summary>Output was cut after <see cref="ChildProcessStartInfo.DrainTimeout"/>: a descendant still held the pipe.</summary>
     bool OutputIncomplete { get; }
 
+    /// <summary>
+    /// The child ended, or stopped reading, before it had taken all of a <see cref="ChildStdio.Stream"/>,
+    /// <see cref="ChildStdio.Text"/> or <see cref="ChildStdio.Bytes"/>.
+    /// </summary>
+    bool InputIncomplete { get; }
+
     /// <summary>Whether the child itself has exited; its descendants may live on, and output may still be under way.</summary>
     bool HasExited { get; }
 
@@ -65,6 +71,16 @@ public interface IChildProcess : IAsyncDisposable, IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The time is negative.</exception>
     /// <exception cref="OperationCanceledException">As <see cref="WaitForExitAsync"/>.</exception>
     bool WaitForExit(TimeSpan timeout, out ExitStatus status);
+
+    /// <summary>
+    /// Waits until the streams that the library serves itself are done (<see cref="ChildStdio.Stream"/>, text, bytes, lines,
+    /// chunks, tee): all output is delivered, or cut after <see cref="ChildProcessStartInfo.DrainTimeout"/>. At once where
+    /// there are none.
+    /// </summary>
+    /// <param name="cancellationToken">Ends this wait only.</param>
+    /// <returns>The wait; it fails with what a callback or a stream of the caller threw.</returns>
+    /// <exception cref="OperationCanceledException">This wait was cancelled.</exception>
+    ValueTask WaitForStreamsAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Waits until no process of the tree is left. It ends nothing by itself: see <see cref="Kill"/> and <see cref="StopAsync"/>.</summary>
     /// <param name="cancellationToken">Ends this wait only.</param>

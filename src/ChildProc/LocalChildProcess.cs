@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using ChildProc.Engines;
 using ChildProc.Pipes;
+using ChildProc.Stdio;
 
 namespace ChildProc;
 
@@ -42,6 +43,8 @@ internal sealed class LocalChildProcess : IChildProcess
 
     public bool OutputIncomplete => _tree.Pipes.Output?.Incomplete == true || _tree.Pipes.Error?.Incomplete == true;
 
+    public bool InputIncomplete => _tree.Pumps?.InputIncomplete == true;
+
     public bool HasExited => _tree.HasExited;
 
     public ExitStatus? Exit => _tree.Exit;
@@ -50,7 +53,7 @@ internal sealed class LocalChildProcess : IChildProcess
     {
         get
         {
-            PipeEnd pipe = _tree.Pipes.Input ?? throw NoPipe("input");
+            PipeEnd pipe = StartInfo.StandardInput is PipeStdio ? _tree.Pipes.Input! : throw NoPipe("input");
             lock (_gate)
             {
                 return _input ??= new InputWriter(pipe, this);
@@ -58,9 +61,11 @@ internal sealed class LocalChildProcess : IChildProcess
         }
     }
 
-    public PipeReader StandardOutput => Reader(ref _output, _tree.Pipes.Output ?? throw NoPipe("output"));
+    public PipeReader StandardOutput
+        => _tree.Pumps?.OutputReader ?? Reader(ref _output, StartInfo.StandardOutput is PipeStdio ? _tree.Pipes.Output! : throw NoPipe("output"));
 
-    public PipeReader StandardError => Reader(ref _error, _tree.Pipes.Error ?? throw NoPipe("error"));
+    public PipeReader StandardError
+        => _tree.Pumps?.ErrorReader ?? Reader(ref _error, StartInfo.StandardError is PipeStdio ? _tree.Pipes.Error! : throw NoPipe("error"));
 
     public async ValueTask<ExitStatus> WaitForExitAsync(CancellationToken cancellationToken = default)
     {
@@ -102,6 +107,15 @@ internal sealed class LocalChildProcess : IChildProcess
 
         GC.KeepAlive(this);
         return exited;
+    }
+
+    public async ValueTask WaitForStreamsAsync(CancellationToken cancellationToken = default)
+    {
+        if (_tree.Pumps is { } pumps)
+        {
+            await pumps.Done.WaitAsync(cancellationToken).ConfigureAwait(false);
+            GC.KeepAlive(this);
+        }
     }
 
     public async ValueTask WaitForTreeAsync(CancellationToken cancellationToken = default)
@@ -256,7 +270,7 @@ internal sealed class LocalChildProcess : IChildProcess
     {
         lock (_gate)
         {
-            return reader ??= PipeReader.Create(new OutputStream(pipe, this), new StreamPipeReaderOptions(bufferSize: ReadSize));
+            return reader ??= PipeReader.Create(new OutputStream(pipe, this), new StreamPipeReaderOptions(bufferSize: ReadSize, useZeroByteReads: true));
         }
     }
 

@@ -23,6 +23,12 @@ internal static partial class Log
     [LoggerMessage(6, LogLevel.Warning, "Signal {Signal} could not be sent in the tree of child {Pid}: errno {Error}.")]
     internal static partial void SignalFailed(ILogger logger, int pid, uint signal, int error);
 
+    [LoggerMessage(8, LogLevel.Warning, "Standard {Stream} of child {Pid} was given up: what it was connected to failed.")]
+    internal static partial void PumpFailed(ILogger logger, Exception exception, string stream, int pid);
+
+    [LoggerMessage(9, LogLevel.Warning, "Output of child {Pid} was cut {Seconds} s after its exit. The pipe was still held by: {Holders}")]
+    internal static partial void OutputCut(ILogger logger, int pid, double seconds, string holders);
+
     [LoggerMessage(7, LogLevel.Debug, "Guardian {GuardianPid} started.")]
     internal static partial void GuardianStarted(ILogger logger, int guardianPid);
 }

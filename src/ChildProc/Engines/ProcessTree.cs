@@ -1,5 +1,6 @@
 using ChildProc.Pipes;
 using ChildProc.Diagnostics;
+using ChildProc.Pumps;
 using ChildProc.Terminals;
 using Microsoft.Extensions.Logging;
 
@@ -28,6 +29,9 @@ internal abstract class ProcessTree(ILogger logger)
     internal DateTimeOffset StartTime { get; private set; }
 
     internal ChildPipes Pipes { get; set; }
+
+    /// <summary>The streams that the library serves itself, or null.</summary>
+    internal ChildPumps? Pumps { get; set; }
 
     internal TimeSpan DrainTimeout { get; set; }
 
@@ -306,7 +310,8 @@ internal abstract class ProcessTree(ILogger logger)
             Monitor.PulseAll(_gate);
         }
 
-        Pipes.BeginDrain(DrainTimeout);
+        Pipes.BeginDrain(DrainTimeout, LogCut);
+        Pumps?.OnExited(Pipes.Input, DrainTimeout);
         source?.TrySetResult(status);
     }
 
@@ -351,7 +356,20 @@ internal abstract class ProcessTree(ILogger logger)
         SetEmpty(fault);
     }
 
-    protected void ClosePipes() => Pipes.Close();
+    protected void ClosePipes()
+    {
+        Pumps?.Stop();
+        Pipes.Close();
+    }
+
+    private void LogCut(PipeEnd pipe)
+    {
+        string link = pipe.Link;
+        IEnumerable<string?> holders = OperatingSystem.IsLinux() && link.Length > 0
+            ? Interop.ProcFs.HoldersOf(link, Members()).Select(Interop.ProcFs.Describe)
+            : [];
+        Log.OutputCut(Logger, Id, DrainTimeout.TotalSeconds, string.Join("; ", holders));
+    }
 
     private ChildProcessTreeException NotEmpty()
     {

@@ -41,6 +41,37 @@ internal static class ProcFs
         return all;
     }
 
+    /// <summary>Those of the processes, or else of all that can be seen, that have a descriptor of this name; not this process.</summary>
+    internal static List<int> HoldersOf(string link, IReadOnlyCollection<int> first)
+    {
+        List<int> holders = [.. first.Where(pid => Holds(pid, link))];
+        return holders.Count > 0 ? holders : [.. Processes().Where(pid => pid != Environment.ProcessId && Holds(pid, link))];
+    }
+
+    private static IEnumerable<int> Processes()
+    {
+        foreach (string directory in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
+            {
+                yield return pid;
+            }
+        }
+    }
+
+    private static bool Holds(int pid, string link)
+    {
+        try
+        {
+            return Directory.EnumerateFileSystemEntries(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/fd"))
+                .Any(path => new FileInfo(path).LinkTarget == link);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>The command name of a process, at most 15 characters, or null.</summary>
     internal static string? Command(int pid)
         => Read(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/comm")) is { Length: > 0 } text ? text.TrimEnd('\n') : null;

@@ -4,10 +4,10 @@ namespace ChildProc.Pipes;
 internal readonly record struct ChildPipes(PipeEnd? Input, PipeEnd? Output, PipeEnd? Error)
 {
     /// <summary>The child has exited: from now on its output ends after <paramref name="timeout"/> at the latest.</summary>
-    internal void BeginDrain(TimeSpan timeout)
+    internal void BeginDrain(TimeSpan timeout, Action<PipeEnd> onCut)
     {
-        Output?.BeginDrain(timeout);
-        Error?.BeginDrain(timeout);
+        Output?.BeginDrain(timeout, onCut);
+        Error?.BeginDrain(timeout, onCut);
     }
 
     internal void Close()

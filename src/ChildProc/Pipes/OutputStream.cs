@@ -12,6 +12,13 @@ internal sealed class OutputStream(PipeEnd pipe, object owner) : ReadOnlyPipeStr
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (buffer.IsEmpty)
+        {
+            // The reader asks so before it takes a buffer: a child that says nothing costs none.
+            await pipe.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
+            return 0;
+        }
+
         while (true)
         {
             int count = pipe.TryRead(buffer.Span);

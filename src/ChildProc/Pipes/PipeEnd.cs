@@ -17,6 +17,7 @@ internal sealed class PipeEnd : ReactorEntry
     private readonly bool _reads;
     private TaskCompletionSource? _waiter;
     private Timer? _drain;
+    private Action<PipeEnd>? _onCut;
     private bool _registered, _closed, _cut;
     private int _leftAfterCut;
 
@@ -24,6 +25,23 @@ internal sealed class PipeEnd : ReactorEntry
     {
         _descriptor = descriptor;
         _reads = reads;
+    }
+
+    /// <summary>The kernel's name of the pipe, "pipe:[inode]": both ends have it. Empty when it is closed.</summary>
+    internal string Link
+    {
+        get
+        {
+            try
+            {
+                using HandleUse use = new(_descriptor);
+                return new FileInfo($"/proc/self/fd/{use.Number}").LinkTarget ?? "";
+            }
+            catch (ObjectDisposedException)
+            {
+                return "";
+            }
+        }
     }
 
     /// <summary>Output was still coming when the time to drain it was over.</summary>
@@ -98,13 +116,19 @@ internal sealed class PipeEnd : ReactorEntry
         return cancellationToken.CanBeCanceled ? waiter.Task.WaitAsync(cancellationToken) : waiter.Task;
     }
 
+    /// <summary>Completes when there is something to read, or the end; it may also be woken for nothing.</summary>
+    internal Task WaitReadableAsync(CancellationToken cancellationToken)
+        => Poll(Libc.POLLIN) != 0 ? Task.CompletedTask : WaitAsync(cancellationToken);
+
     internal override void OnReady(uint events) => Wake();
 
     /// <summary>
     /// Output that comes later than <paramref name="timeout"/> from now is not waited for: a descendant that holds the
     /// pipe must not hang a reader. What the pipe holds at that moment is still delivered.
     /// </summary>
-    internal void BeginDrain(TimeSpan timeout)
+    /// <param name="timeout">How long it is waited for.</param>
+    /// <param name="onCut">Runs when it is not waited for any more.</param>
+    internal void BeginDrain(TimeSpan timeout, Action<PipeEnd> onCut)
     {
         if (timeout == Timeout.InfiniteTimeSpan || !HasWriters())
         {
@@ -115,6 +139,7 @@ internal sealed class PipeEnd : ReactorEntry
         {
             if (!_closed)
             {
+                _onCut = onCut;
                 _drain ??= new Timer(static self => ((PipeEnd)self!).Cut(), this, timeout, Timeout.InfiniteTimeSpan);
             }
         }
@@ -173,19 +198,26 @@ internal sealed class PipeEnd : ReactorEntry
         }
 
         Wake();
+        _onCut?.Invoke(this);
     }
 
-    private unsafe bool HasWriters()
+    /// <summary>Somebody may still read what is written here.</summary>
+    internal bool HasReaders() => (Poll(Libc.POLLOUT) & Libc.POLLERR) == 0; // pipe(7), poll(2)
+
+    private bool HasWriters() => (Poll(Libc.POLLIN) & Libc.POLLHUP) == 0;
+
+    // What is so at this moment; for a closed end, the end.
+    private unsafe short Poll(short events)
     {
         try
         {
             using HandleUse use = new(_descriptor);
-            Libc.PollDescriptor poll = new() { Descriptor = use.Number, Events = Libc.POLLIN };
-            return Libc.poll(&poll, 1, 0) < 0 || (poll.Returned & Libc.POLLHUP) == 0;
+            Libc.PollDescriptor poll = new() { Descriptor = use.Number, Events = events };
+            return Libc.poll(&poll, 1, 0) < 0 ? (short)0 : poll.Returned;
         }
         catch (ObjectDisposedException)
         {
-            return false;
+            return Libc.POLLHUP | Libc.POLLERR;
         }
     }
 

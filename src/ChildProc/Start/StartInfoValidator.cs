@@ -102,6 +102,22 @@ internal static class StartInfoValidator
     {
         switch (stdio)
         {
+            case BytesStdio when output:
+                Fail(property, "Text and bytes are for standard input only.");
+                break;
+            case LinesStdio or ChunksStdio or TeeStdio when !output:
+                Fail(property, $"{stdio} is for output only.");
+                break;
+            case StreamStdio stream when output ? !stream.Value.CanWrite : !stream.Value.CanRead:
+                Fail(property, output ? "The stream cannot be written, or is closed." : "The stream cannot be read, or is closed.");
+                break;
+            case TeeStdio tee:
+                foreach (ChildStdio target in tee.Targets)
+                {
+                    Stream(target, property, output: true);
+                }
+
+                break;
             case ToStandardOutputStdio when property != nameof(ChildProcessStartInfo.StandardError):
                 Fail(property, "Only standard error can go to standard output.");
                 break;
@@ -227,6 +243,11 @@ internal static class StartInfoValidator
             OutOfRange(
                 nameof(info.DrainTimeout), info.DrainTimeout,
                 "The drain timeout is negative or more than int.MaxValue milliseconds.");
+        }
+
+        if (info.LineLimit < 1)
+        {
+            OutOfRange(nameof(info.LineLimit), info.LineLimit, "The line limit is less than one character.");
         }
 
         if (info.CaptureLimit < 0)

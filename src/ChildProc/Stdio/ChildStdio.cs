@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using ChildProc.Stdio;
 
 namespace ChildProc;
@@ -60,4 +61,109 @@ public abstract class ChildStdio
         ArgumentNullException.ThrowIfNull(handle);
         return new HandleStdio(handle);
     }
+
+    /// <summary>A stream of the host, which the library copies from or to while the child runs, no faster than the slower of the two.</summary>
+    /// <param name="stream">
+    /// Input is read from it up to its end, or until the child no longer reads; output is written to it, and it is flushed at
+    /// the end. It stays the caller's to dispose, and serves one child at a time.
+    /// </param>
+    /// <returns>The connection.</returns>
+    /// <exception cref="ArgumentNullException">The stream is null.</exception>
+    public static ChildStdio Stream(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        return new StreamStdio(stream);
+    }
+
+    /// <summary>A text, for standard input only; then end of file.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="encoding">How it becomes bytes; null for UTF-8 without a byte order mark.</param>
+    /// <returns>The connection.</returns>
+    /// <exception cref="ArgumentNullException">The text is null.</exception>
+    public static ChildStdio Text(string text, Encoding? encoding = null)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return new BytesStdio((encoding ?? Encoding.UTF8).GetBytes(text));
+    }
+
+    /// <summary>Bytes, for standard input only; then end of file.</summary>
+    /// <param name="bytes">The bytes; not copied, so they must stay as they are while the child runs.</param>
+    /// <returns>The connection.</returns>
+    public static ChildStdio Bytes(ReadOnlyMemory<byte> bytes) => new BytesStdio(bytes);
+
+    /// <summary>A callback for each line, for output only.</summary>
+    /// <param name="onLine">
+    /// Called for one line after the other, without the line end (LF, CR or CRLF), on the thread pool. A line longer than
+    /// <see cref="ChildProcessStartInfo.LineLimit"/> comes in pieces. While it runs the child is not read. What it throws
+    /// closes the pipe and comes out of <see cref="IChildProcess.WaitForStreamsAsync"/> and of a run.
+    /// </param>
+    /// <returns>The connection.</returns>
+    /// <exception cref="ArgumentNullException">The callback is null.</exception>
+    public static ChildStdio Lines(Action<string> onLine)
+    {
+        ArgumentNullException.ThrowIfNull(onLine);
+        return Lines(line =>
+        {
+            onLine(line);
+            return ValueTask.CompletedTask;
+        });
+    }
+
+    /// <inheritdoc cref="Lines(Action{string})"/>
+    public static ChildStdio Lines(Func<string, ValueTask> onLine)
+    {
+        ArgumentNullException.ThrowIfNull(onLine);
+        return new LinesStdio(onLine);
+    }
+
+    /// <summary>A callback for each piece of output as it is read, for output only.</summary>
+    /// <param name="onChunk">
+    /// Called for one piece after the other, on the thread pool; the memory is its own only until it returns. While it runs
+    /// the child is not read. What it throws closes the pipe and comes out of
+    /// <see cref="IChildProcess.WaitForStreamsAsync"/> and of a run.
+    /// </param>
+    /// <returns>The connection.</returns>
+    /// <exception cref="ArgumentNullException">The callback is null.</exception>
+    public static ChildStdio Chunks(Func<ReadOnlyMemory<byte>, ValueTask> onChunk)
+    {
+        ArgumentNullException.ThrowIfNull(onChunk);
+        return new ChunksStdio(onChunk);
+    }
+
+    /// <summary>Several targets at once, for output only: each gets everything, at the pace of the slowest.</summary>
+    /// <param name="targets">
+    /// Any of <see cref="Inherit"/>, <see cref="Null"/>, <see cref="File"/>, <see cref="Handle"/>, <see cref="Stream"/>,
+    /// lines, chunks, and at most one <see cref="Pipe"/>. A file is opened before the child is started.
+    /// </param>
+    /// <returns>The connection.</returns>
+    /// <exception cref="ArgumentNullException">The targets, or one of them, are null.</exception>
+    /// <exception cref="ArgumentException">There is no target, or one that cannot be in a tee.</exception>
+    public static ChildStdio Tee(params IEnumerable<ChildStdio> targets)
+    {
+        ArgumentNullException.ThrowIfNull(targets);
+        ChildStdio[] all = [.. targets];
+        if (all.Length == 0)
+        {
+            throw new ArgumentException("A tee needs a target.", nameof(targets));
+        }
+
+        foreach (ChildStdio target in all)
+        {
+            ArgumentNullException.ThrowIfNull(target, nameof(targets));
+            if (target is not (InheritStdio or NullStdio or FileStdio or HandleStdio or StreamStdio or LinesStdio or ChunksStdio or PipeStdio))
+            {
+                throw new ArgumentException($"{target} cannot be a target of a tee.", nameof(targets));
+            }
+        }
+
+        return all.Count(static target => target is PipeStdio) > 1
+            ? throw new ArgumentException("A tee has one pipe at most.", nameof(targets))
+            : new TeeStdio(all);
+    }
+
+    /// <summary>The caller reads or writes it by a property of the running child.</summary>
+    internal bool IsPipe => this is PipeStdio || (this is TeeStdio tee && Array.Exists(tee.Targets, static target => target is PipeStdio));
+
+    /// <summary>The library serves it while the child runs.</summary>
+    internal bool IsPumped => this is StreamStdio or BytesStdio or LinesStdio or ChunksStdio or TeeStdio;
 }

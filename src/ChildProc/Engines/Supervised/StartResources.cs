@@ -2,8 +2,10 @@ using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using ChildProc.Interop;
 using ChildProc.Pipes;
+using ChildProc.Pumps;
 using ChildProc.Stdio;
 using ChildProc.Terminals;
+using Microsoft.Win32.SafeHandles;
 
 namespace ChildProc.Engines.Supervised;
 
@@ -14,6 +16,7 @@ internal sealed class StartResources : IDisposable
     private readonly ChildProcessStartInfo _info;
     private readonly List<Descriptor> _opened = new(8);
     private readonly List<SafeHandle> _borrowed = [];
+    private OutputTarget? _output, _error;
     private readonly List<int> _message = new(8) { -1 }; // the lifeline comes first
 
     /// <exception cref="ChildProcessStartException">Something cannot be opened.</exception>
@@ -33,6 +36,10 @@ internal sealed class StartResources : IDisposable
             OutputKind = Open(_info.StandardOutput, 1, out PipeEnd? output);
             ErrorKind = Open(_info.StandardError, 2, out PipeEnd? error);
             Pipes = new ChildPipes(input, output, error);
+            if (_info.StandardInput?.IsPumped == true || _output is not null || _error is not null)
+            {
+                Pumps = new ChildPumps(_info.StandardInput?.IsPumped == true ? _info.StandardInput : null, _output, _error);
+            }
             foreach (SafeHandle handle in _info.InheritedHandles.Values)
             {
                 Borrow(handle, StartStage.Handles);
@@ -47,6 +54,8 @@ internal sealed class StartResources : IDisposable
 
     internal ChildPipes Pipes { get; private set; }
 
+    internal ChildPumps? Pumps { get; private set; }
+
     /// <summary>The modes of the terminal that the child inherits, or null.</summary>
     internal TerminalModes? Terminal { get; private set; }
 
@@ -56,8 +65,13 @@ internal sealed class StartResources : IDisposable
 
     internal Wire.StdioKind ErrorKind { get; }
 
-    /// <summary>The child runs: its owner has the pipes now.</summary>
-    internal void KeepPipes() => Pipes = default;
+    /// <summary>The child runs: its owner has the pipes and what serves them now.</summary>
+    internal void KeepPipes()
+    {
+        Pipes = default;
+        Pumps = null;
+        _output = _error = null;
+    }
 
     internal Span<int> Message(int lifeline)
     {
@@ -69,6 +83,8 @@ internal sealed class StartResources : IDisposable
     public void Dispose()
     {
         Pipes.Close();
+        _output?.Close();
+        _error?.Close();
         _opened.ForEach(static d => d.Dispose());
         _borrowed.ForEach(static h => h.DangerousRelease());
         _opened.Clear();
@@ -85,12 +101,19 @@ internal sealed class StartResources : IDisposable
             case ToStandardOutputStdio:
                 return Wire.StdioKind.AsStandardOutput;
             case PipeStdio:
+            case StreamStdio or BytesStdio or LinesStdio or ChunksStdio or TeeStdio:
+                if (number != 0 && stdio.IsPumped)
+                {
+                    OutputTarget target = Target(stdio, number);
+                    _ = number == 1 ? _output = target : _error = target;
+                }
+
                 pipe = OpenPipe(childReads: number == 0);
                 // Known to the caller at once, so that a fault in a later stream closes it.
                 Pipes = number == 0 ? Pipes with { Input = pipe } : number == 1 ? Pipes with { Output = pipe } : Pipes with { Error = pipe };
                 return Wire.StdioKind.Handle;
             case FileStdio file:
-                OpenFile(file, number);
+                Add(OpenWithoutWaiting(file, number));
                 return Wire.StdioKind.Handle;
             case HandleStdio handle:
                 Borrow(handle.SafeHandle, StartStage.StandardStreams);
@@ -121,14 +144,61 @@ internal sealed class StartResources : IDisposable
 
     // A FIFO without its other end, or a modem line, would block the open for ever: it is opened without waiting, and the
     // child waits when it reads or writes.
-    private void OpenFile(FileStdio file, int number)
+    private int OpenWithoutWaiting(FileStdio file, int number)
     {
         int flags = OpenFlags(file.Mode, number);
         int descriptor = Check(
             Libc.open(file.Path, flags | Libc.O_NONBLOCK | Libc.O_NOCTTY | Libc.O_CLOEXEC, 0x1B6 /* 0666, less the umask */), StartStage.StandardStreams);
-        Add(descriptor);
         Libc.fcntl(descriptor, Libc.F_SETFL, flags & Libc.O_APPEND); // F_SETFL leaves the access mode alone, fcntl(2)
+        return descriptor;
     }
+
+    private OutputTarget Target(ChildStdio stdio, int number)
+    {
+        switch (stdio)
+        {
+            case StreamStdio stream:
+                return new StreamTarget(stream.Value, owned: false);
+            case LinesStdio lines:
+                return new LineTarget(lines.OnLine, _info.OutputEncoding, _info.LineLimit);
+            case ChunksStdio chunks:
+                return new ChunkTarget(chunks.OnChunk);
+            case PipeStdio:
+                return new PipeTarget();
+            case NullStdio:
+                return new StreamTarget(System.IO.Stream.Null, owned: false);
+            case FileStdio file:
+                return Owned(OpenWithoutWaiting(file, number));
+            case HandleStdio handle:
+                return Owned(Check(Libc.fcntl((int)handle.SafeHandle.DangerousGetHandle(), Libc.F_DUPFD_CLOEXEC, 3), StartStage.StandardStreams));
+            case InheritStdio:
+                return Owned(Check(Libc.fcntl(number, Libc.F_DUPFD_CLOEXEC, 3), StartStage.StandardStreams));
+            default:
+                return TeeOf((TeeStdio)stdio, number);
+        }
+    }
+
+    private TeeTarget TeeOf(TeeStdio tee, int number)
+    {
+        List<OutputTarget> targets = [];
+        try
+        {
+            foreach (ChildStdio target in tee.Targets)
+            {
+                targets.Add(Target(target, number));
+            }
+
+            return new TeeTarget([.. targets]);
+        }
+        catch
+        {
+            targets.ForEach(static target => target.Close());
+            throw;
+        }
+    }
+
+    private static StreamTarget Owned(int descriptor)
+        => new(new FileStream(new SafeFileHandle(descriptor, ownsHandle: true), FileAccess.Write, bufferSize: 0), owned: true);
 
     private static int OpenFlags(FileMode? mode, int number) => number == 0
         ? Libc.O_RDONLY

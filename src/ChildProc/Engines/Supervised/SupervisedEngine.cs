@@ -216,6 +216,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         return new SupervisedTree(session, new LifelineHandle(ours), logger)
         {
             Pipes = resources.Pipes,
+            Pumps = resources.Pumps,
             Terminal = resources.Terminal,
             DrainTimeout = info.DrainTimeout,
             StopPolicy = info.Stop,
@@ -245,6 +246,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         }
 
         tree.Pipes = default; // they serve the next attempt
+        tree.Pumps = null;
         tree.Abort();
         if (attempt == MaxAttempts || error is not (Libc.EPIPE or Libc.ECONNRESET or Libc.ENOTCONN))
         {
@@ -272,6 +274,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
             if (error == 0)
             {
                 resources.KeepPipes();
+                tree.Pumps?.Begin(tree.Pipes, logger, tree.Id);
                 return true;
             }
 
@@ -282,6 +285,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         if (state == SupervisedTree.StartState.Ended && !tree.Claimed && tree.AbortError == 0 && attempt < MaxAttempts)
         {
             tree.Pipes = default;
+            tree.Pumps = null;
             tree.Close();
             return false;
         }

@@ -1,0 +1,115 @@
+using System.IO.Pipelines;
+using System.Threading.Channels;
+
+namespace ChildProc.Output;
+
+/// <summary>The lines of both outputs of a child, a bounded number of them ahead of whoever takes them.</summary>
+internal sealed class LineFeed : IDisposable
+{
+    private const int LinesAhead = 256;
+    private readonly Channel<OutputLine> _lines = Channel.CreateBounded<OutputLine>(LinesAhead);
+    private readonly CancellationTokenSource _left = new();
+    private readonly ChildProcessStartInfo _info;
+    private readonly CancellationToken _cancellation;
+
+    internal LineFeed(ChildProcessStartInfo info, CancellationToken cancellation)
+    {
+        _info = info;
+        _cancellation = cancellation;
+    }
+
+    internal IAsyncEnumerable<OutputLine> Lines => _lines.Reader.ReadAllAsync(CancellationToken.None);
+
+    /// <summary>The child had exited, but not all of its lines were there when the caller cancelled.</summary>
+    internal bool WasCut { get; private set; }
+
+    /// <summary>Nobody takes the lines any more.</summary>
+    internal void Leave() => _left.Cancel();
+
+    public void Dispose() => _left.Dispose();
+
+    /// <summary>Until <see cref="Leave"/>; the lines end when both outputs have.</summary>
+    internal async Task ReadAsync(IChildProcess child)
+    {
+        Task cut = CutAsync(child);
+        try
+        {
+            await Task.WhenAll(
+                ReadAsync(_info.StandardOutput!.IsPipe ? child.StandardOutput : null, OutputSource.StandardOutput),
+                ReadAsync(_info.StandardError!.IsPipe ? child.StandardError : null, OutputSource.StandardError)).ConfigureAwait(false);
+            _lines.Writer.Complete();
+        }
+        catch (Exception e)
+        {
+            _lines.Writer.Complete(e);
+        }
+
+        await cut.ConfigureAwait(false);
+    }
+
+    // Cancellation stops the child, whose outputs then end. When it has exited already, nothing else would end them but
+    // DrainTimeout.
+    private async Task CutAsync(IChildProcess child)
+    {
+        try
+        {
+            await child.WaitForExitAsync(_left.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        using CancellationTokenRegistration _ = _cancellation.UnsafeRegister(static feed => ((LineFeed)feed!).Cut(), this);
+        await Task.Delay(Timeout.Infinite, _left.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private void Cut()
+    {
+        WasCut = !_lines.Reader.Completion.IsCompleted;
+        Leave();
+    }
+
+    private async Task ReadAsync(PipeReader? reader, OutputSource source)
+    {
+        if (reader is null)
+        {
+            return;
+        }
+
+        LineSplitter splitter = new(_info.OutputEncoding, _info.LineLimit);
+        try
+        {
+            while (true)
+            {
+                ReadResult read = await reader.ReadAsync(_left.Token).ConfigureAwait(false);
+                foreach (ReadOnlyMemory<byte> part in read.Buffer)
+                {
+                    splitter.Feed(part);
+                    while (splitter.TryNext(out string line, out bool isPartial))
+                    {
+                        await WriteAsync(line, isPartial).ConfigureAwait(false);
+                    }
+                }
+
+                reader.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted)
+                {
+                    break;
+                }
+            }
+
+            while (splitter.Finish(out string line, out bool isPartial))
+            {
+                await WriteAsync(line, isPartial).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is ObjectDisposedException or OperationCanceledException)
+        {
+            // the child was cancelled, or the lines are not wanted any more
+        }
+
+        ValueTask WriteAsync(string line, bool isPartial)
+            => _lines.Writer.WriteAsync(new OutputLine(line, source) { IsPartial = isPartial }, _left.Token);
+    }
+}
