@@ -8,7 +8,7 @@ namespace ChildProc;
 /// <summary>A child on this machine: the caller's object over the engine's tree. Nothing but the caller holds it alive.</summary>
 internal sealed class LocalChildProcess : IChildProcess
 {
-    private const int ReadSize = 16 * 1024;
+    private const int ReadSize = 64 * 1024; // what a pipe holds; borrowed only while there is something to read
     private readonly ProcessTree _tree;
     private readonly CancellationToken _lifetime;
     private readonly CancellationTokenRegistration _registration;

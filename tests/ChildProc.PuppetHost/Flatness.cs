@@ -78,16 +78,19 @@ internal static class Flatness
         }
     }
 
-    /// <summary>The threads that so many live children add.</summary>
-    internal static async Task<int> LiveChildrenAsync(string puppet, int count)
+    /// <summary>What so many live children add, idle, and with a pending wait and a pending read on some of them.</summary>
+    internal static async Task<int> LiveChildrenAsync(string puppet, int count, int waited)
     {
         PreparedCommand command = ChildProcess.Prepare(new ChildProcessStartInfo(puppet, "wait-eof") { StandardInput = ChildStdio.Pipe, StandardOutput = ChildStdio.Pipe });
-        List<IChildProcess> children = [];
+        List<IChildProcess> children = new(count + 20);
         List<Task> pending = [];
         Grow(20);
-        Console.WriteLine($"threads={Threads()}");
+        Await(0, 20);
+        (int Descriptors, int Threads, long Managed, long Resident) before = Now();
         Grow(count);
-        Console.WriteLine($"live={Threads()}");
+        Console.WriteLine($"bytes={(Now().Managed - before.Managed) / count}");
+        Await(20, waited);
+        Console.WriteLine($"threads={Threads() - before.Threads}");
         foreach (IChildProcess child in children)
         {
             await child.StandardInput.CompleteAsync();
@@ -101,8 +104,14 @@ internal static class Flatness
         {
             for (int i = 0; i < by; i++)
             {
-                IChildProcess child = command.Start();
-                children.Add(child);
+                children.Add(command.Start());
+            }
+        }
+
+        void Await(int skipped, int waited)
+        {
+            foreach (IChildProcess child in children.Skip(skipped).Take(waited))
+            {
                 pending.Add(child.WaitForExitAsync().AsTask());
                 pending.Add(child.StandardOutput.ReadAsync().AsTask());
             }

@@ -23,7 +23,7 @@ return verb switch
     "guardian-dies" => await GuardianDiesAsync(),
     "interactive" => await InteractiveAsync(rest),
     "flatness" => await Flatness.RunAsync(puppet, rest[0], int.Parse(rest[1], CultureInfo.InvariantCulture)),
-    "live-children" => await Flatness.LiveChildrenAsync(puppet, int.Parse(rest[0], CultureInfo.InvariantCulture)),
+    "live-children" => await Flatness.LiveChildrenAsync(puppet, int.Parse(rest[0], CultureInfo.InvariantCulture), int.Parse(rest[1], CultureInfo.InvariantCulture)),
     "own-state" => await OwnState.UnchangedAsync(puppet),
     "earlier-zombie" => await OwnState.EarlierZombieAsync(puppet),
     "to-file" => await OwnState.ToFileAsync(puppet, rest[0], rest[1..]),

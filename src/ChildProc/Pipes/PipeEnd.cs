@@ -87,7 +87,7 @@ internal sealed class PipeEnd : ReactorEntry
     /// <summary>Completes when a read or write may get on. It may also be woken for nothing.</summary>
     internal Task WaitAsync(CancellationToken cancellationToken)
     {
-        TaskCompletionSource waiter = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource waiter;
         int error;
         using (HandleUse use = new(_descriptor))
         {
@@ -99,7 +99,8 @@ internal sealed class PipeEnd : ReactorEntry
                     return Task.CompletedTask;
                 }
 
-                _waiter = waiter;
+                // Two readers at once are a fault of the caller's, but none of them shall wait for ever.
+                waiter = _waiter ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
                 // Under the gate: a close in between would not know that there is something to remove.
                 uint events = (_reads ? Libc.EPOLLIN : Libc.EPOLLOUT) | Libc.EPOLLONESHOT;
