@@ -38,6 +38,22 @@ static void as_pid1(char **arguments)
     _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 
+/* In a PID namespace, with the /proc of the one outside: its numbers are other people's. */
+static void foreign_proc(char **arguments)
+{
+    if (unshare(CLONE_NEWPID)) {
+        dprintf(2, "foreign-proc: no permission for a PID namespace\n");
+        _exit(77);
+    }
+    pid_t init = fork();
+    if (init == 0)
+        replace(arguments);
+    int status;
+    while (waitpid(init, &status, 0) < 0 && errno == EINTR)
+        ;
+    _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+}
+
 static void sigchld_ignored(char **arguments)
 {
     signal(SIGCHLD, SIG_IGN);
@@ -119,6 +135,6 @@ static void refuse(char **arguments)
 }
 
 const struct verb g_launch_verbs[] = {
-    {"as-pid1", as_pid1, 1}, {"sigchld-ignored", sigchld_ignored, 1}, {"with-leaked-fds", with_leaked_fds, 2},
+    {"as-pid1", as_pid1, 1}, {"foreign-proc", foreign_proc, 1}, {"sigchld-ignored", sigchld_ignored, 1}, {"with-leaked-fds", with_leaked_fds, 2},
     {"setsid-exec", setsid_exec, 1}, {"setpgid-exec", setpgid_exec, 1}, {"with-zombie", with_zombie, 2},
     {"closed-stdio", closed_stdio, 1}, {"noexec-mount", noexec_mount, 2}, {"refuse", refuse, 3}, {0}};

@@ -68,6 +68,55 @@ internal static class OwnState
         return 0;
     }
 
+    /// <summary>The outcome of a start, where it may be refused.</summary>
+    internal static async Task<int> OutcomeAsync(string puppet, string[] words)
+    {
+        try
+        {
+            Console.WriteLine((await ChildProcess.RunAsync(new ChildProcessStartInfo(puppet, words))).Status.ToString());
+        }
+        catch (PlatformNotSupportedException)
+        {
+            Console.WriteLine("not supported");
+        }
+
+        return 0;
+    }
+
+    /// <summary>Prepares "./tool" with the working directory "work" in one directory, and starts it in another.</summary>
+    internal static async Task<int> PreparedElsewhereAsync(string before, string after)
+    {
+        Environment.CurrentDirectory = before;
+        PreparedCommand command = ChildProcess.Prepare(
+            new ChildProcessStartInfo("./tool", "seq", "cwd", ",", "env-get", "PWD") { WorkingDirectory = "work", StandardOutput = ChildStdio.Pipe });
+        Environment.CurrentDirectory = after;
+        foreach (IChildProcess child in (IChildProcess[])[command.Start(), await command.StartAsync()])
+        {
+            using StreamReader reader = new(child.StandardOutput.AsStream());
+            Console.Write(await reader.ReadToEndAsync());
+            await child.DisposeAsync();
+        }
+
+        return 0;
+    }
+
+    /// <summary>Trees whose ends somebody waits for, and how many of these waits came to an end.</summary>
+    internal static async Task<int> TreesToldAsync(string puppet, int count)
+    {
+        List<IChildProcess> children = [];
+        for (int i = 0; i < count; i++)
+        {
+            children.Add(await ChildProcess.StartAsync(new ChildProcessStartInfo(puppet, "pause")));
+        }
+
+        Task[] waits = [.. children.Select(static c => c.WaitForTreeAsync().AsTask())];
+        Console.WriteLine("ready");
+        await Task.WhenAny(Task.WhenAll(waits), Task.Delay(TimeSpan.FromSeconds(20)));
+        Console.WriteLine($"told {waits.Count(static w => w.IsCompletedSuccessfully)}");
+        GC.KeepAlive(children);
+        return 0;
+    }
+
     /// <summary>Sends one request when told to, and says so before its answer is there.</summary>
     internal static async Task<int> StartWhenToldAsync(string puppet, string[] words)
     {

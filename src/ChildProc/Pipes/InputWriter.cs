@@ -50,25 +50,17 @@ internal sealed class InputWriter(PipeEnd pipe, object owner) : PipeWriter
 
     public override async ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
     {
-        FlushResult flushed = await FlushAsync(cancellationToken).ConfigureAwait(false);
-        if (flushed.IsCompleted)
-        {
-            return flushed;
-        }
+        ThrowIfCompleted();
+        cancellationToken.ThrowIfCancellationRequested(); // nothing is taken; a later cancellation finds all of it taken
 
-        // At once what the pipe takes; the rest is kept, as a flush keeps it.
-        while (!flushed.IsCanceled && !source.IsEmpty && pipe.TryWrite(source.Span) is > 0 and int written)
+        // At once what the pipe takes, unless earlier bytes come first; the rest is kept, as a flush keeps it.
+        while (_buffer.WrittenCount == 0 && !source.IsEmpty && pipe.TryWrite(source.Span) is > 0 and int written)
         {
             source = source[written..];
         }
 
-        if (source.IsEmpty)
-        {
-            return flushed;
-        }
-
         _buffer.Write(source.Span);
-        return flushed.IsCanceled ? flushed : await FlushAsync(cancellationToken).ConfigureAwait(false);
+        return await FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)

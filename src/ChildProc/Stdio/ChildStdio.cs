@@ -23,7 +23,10 @@ public abstract class ChildStdio
     /// <summary>The same as standard output of the child, in the order of writing; for standard error only.</summary>
     public static ChildStdio ToStandardOutput { get; } = new ToStandardOutputStdio();
 
-    /// <summary>A file, opened at the start.</summary>
+    /// <summary>
+    /// A file, opened by the host at the start and given to the child itself. A FIFO is not waited for: without a writer it
+    /// reads as ended, without a reader it cannot be opened (ENXIO); see fifo(7).
+    /// </summary>
     /// <param name="path">The path; a relative one starts from the current directory of the host, not of the child.</param>
     /// <param name="mode">
     /// How to open it. Null, the default, means <see cref="FileMode.Open"/> for input and <see cref="FileMode.Create"/>

@@ -1,4 +1,5 @@
 using System.Text;
+using ChildProc.Interop;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Pipes;
@@ -54,6 +55,24 @@ public sealed class CaptureTests
         await Eventually.HoldsAsync(() => marker.Survivors().Count == 2, "the tree grows");
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => capture);
+        marker.AssertGone();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_capture_can_be_cancelled_while_only_a_descendant_holds_the_output()
+    {
+        using Marker marker = Marker.Create();
+        using CancellationTokenSource cancel = new();
+        ChildProcessStartInfo info = new(marker.Mark(Puppet.Seq("fork", "1", "rename-self", "left-behind", "+", "pause", ",", "exit", "0"))) { DrainTimeout = Timeout.InfiniteTimeSpan };
+        await using IChildProcessHost host = TestHost.Create();
+        Task<CapturedResult> capture = host.CaptureAsync(info, cancel.Token);
+        await Eventually.HoldsAsync(
+            () => marker.Survivors() is [int left] && ProcFs.Command(left) == "left-behind" && ProcFs.Children(Keepers.ParentOf(left)).Count == 1
+                && ProcFs.Command(Keepers.ParentOf(left)) == "childproc-super",
+            "the child exits");
+        Assert.False(capture.IsCompleted);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => capture.WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken));
         marker.AssertGone();
     }
 

@@ -89,6 +89,31 @@ public sealed class HostStateTests
         }
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task A_host_that_sees_only_the_proc_of_another_namespace_is_refused_and_reads_nobody_elses_processes()
+    {
+        (int code, string text) = await HostProcess.RunAsync(["foreign-proc"], "outcome", "exit", "3");
+        Assert.SkipWhen(code == 77, "no permission for a PID namespace");
+        Assert.Equal((0, "not supported"), (code, text));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_prepared_command_keeps_the_directory_of_its_preparation()
+    {
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("childproc-prepared");
+        try
+        {
+            string before = directory.CreateSubdirectory("before/work").FullName, after = directory.CreateSubdirectory("after/work").FullName;
+            File.Copy(Puppet.Path, Path.Combine(before, "../tool"));
+            (int code, string text) = await HostProcess.RunAsync([], "prepared-elsewhere", Path.GetDirectoryName(before)!, Path.GetDirectoryName(after)!);
+            Assert.Equal((0, $"{before}\nPWD={before}\n{before}\nPWD={before}"), (code, text));
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
     [Fact(Timeout = 120_000)]
     public async Task Stops_and_continues_in_the_middle_of_starts_lose_none()
     {

@@ -81,11 +81,39 @@ public sealed class SlowExecTests : IDisposable
         await (await start).DisposeAsync();
     }
 
-    // Returns when a supervisor has cloned the child, which then waits for the program to be free.
-    private async Task<Task<IChildProcess>> BeginAsync(IChildProcessHost host)
+    [Fact(Timeout = 60_000)]
+    public async Task A_start_that_was_given_up_never_ends_the_next_child_of_its_supervisor()
     {
-        await host.RunAsync(Puppet.Info("exit", "0"));
-        Task<IChildProcess> start = host.StartAsync(new ChildProcessStartInfo(_path, "exit", "6")).AsTask();
+        await using IChildProcessHost host = TestHost.Create();
+        using CancellationTokenSource cancel = new();
+        Task<IChildProcess> start = await BeginAsync(host, cancel.Token);
+        int supervisor = Keepers.ParentOf(Beginning(host));
+        IChildProcess child;
+        List<IChildProcess> busy;
+        using (StoppedGuardian guardian = await StoppedGuardian.StopAsync(host))
+        {
+            // What asks the guardian to end the supervisor lies in its queue, while that is done and takes another child.
+            await cancel.CancelAsync();
+            await Assert.ThrowsAnyAsync<Exception>(() => start);
+            _writer.Dispose();
+            await Eventually.HoldsAsync(() => ProcFs.Children(supervisor).Count == 0, "the supervisor is free again");
+            busy = await guardian.OccupyAsync(host, Puppet.Seq("trap", "USR1", "pong", ",", "print", "ready", ",", "pause").Piped());
+            child = Assert.Single(busy, c => Keepers.SupervisorOf(c) == supervisor);
+            await child.ExpectAsync("ready");
+        }
+
+        // Nobody is idle: this one waits for a new supervisor, and so for the guardian to have read all that there was.
+        Assert.Equal(7, (await host.RunAsync(Puppet.Info("exit", "7"))).Status.Code);
+        Assert.True(child.Signal(ChildSignal.User1));
+        await child.ExpectAsync("pong");
+        Assert.DoesNotContain(busy, static c => c.HasExited);
+    }
+
+    // Returns when a supervisor has cloned the child, which then waits for the program to be free.
+    private async Task<Task<IChildProcess>> BeginAsync(IChildProcessHost host, CancellationToken lifetime = default)
+    {
+        await host.RunAsync(Puppet.Info("exit", "0"), CancellationToken.None);
+        Task<IChildProcess> start = host.StartAsync(new ChildProcessStartInfo(_path, "exit", "6"), lifetime).AsTask();
         await Eventually.HoldsAsync(() => start.IsCompleted || Beginning(host) != 0, "a supervisor clones the child");
         return start;
     }

@@ -1,3 +1,4 @@
+using ChildProc.Interop;
 using ChildProc.Tests.Infrastructure;
 using Mono.Unix.Native;
 
@@ -20,6 +21,49 @@ public sealed class KeeperDeathTests
         marker.AssertGone();
         await Eventually.HoldsAsync(() => log.Has(3), "the loss is logged");
         Assert.Equal(2, (await host.RunAsync(Puppet.Info("exit", "2"))).Status.Code);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Supervisors_that_are_killed_together_are_all_told()
+    {
+        using Marker marker = Marker.Create();
+        await using IChildProcessHost host = TestHost.Create();
+        List<IChildProcess> children = [];
+        for (int i = 0; i < 50; i++)
+        {
+            children.Add(await host.StartAsync(marker.Mark(Puppet.Seq("daemon", "pause", ",", "pause"))));
+        }
+
+        await Eventually.HoldsAsync(() => marker.Survivors().Count == 100, "the trees grow");
+        Task[] waits = [.. children.Select(static c => c.WaitForTreeAsync().AsTask())];
+        int[] supervisors = [.. children.Select(Keepers.SupervisorOf)];
+        Array.ForEach(supervisors, Keepers.Kill);
+        await Task.WhenAll(waits).WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken);
+        Assert.DoesNotContain(children, static c => c.Exit is not { IsKnown: false });
+        marker.AssertGone();
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Supervisors_that_are_killed_while_the_host_does_not_listen_are_all_told_later()
+    {
+        // More than the guardian's socket holds.
+        using Marker marker = Marker.Create();
+        using HostProcess host = HostProcess.Start([], marker, "trees-told", "400");
+        Assert.Equal("ready", await host.LineAsync());
+        List<int> supervisors = Keepers.OfHost(host.Id).FindAll(static k => ProcFs.Children(k).Exists(static c => ProcFs.Command(c) == "puppet"));
+        Assert.Equal(400, supervisors.Count);
+        Syscall.kill(host.Id, Signum.SIGSTOP);
+        try
+        {
+            supervisors.ForEach(Keepers.Kill);
+            await Eventually.HoldsAsync(() => !supervisors.Exists(static s => ProcFs.Describe(s) is not null), "the guardian buries them");
+        }
+        finally
+        {
+            Syscall.kill(host.Id, Signum.SIGCONT);
+        }
+
+        Assert.Equal("told 400", await host.LineAsync());
     }
 
     [Fact(Timeout = 60_000)]

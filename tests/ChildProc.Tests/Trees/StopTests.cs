@@ -95,6 +95,25 @@ public sealed class StopTests
         }
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task Hundreds_of_signals_in_a_row_are_all_sent_and_a_kill_after_them_is_obeyed()
+    {
+        using Marker marker = Marker.Create();
+        ChildProcessStartInfo info = marker.Mark(Puppet.Seq("ignore", "USR1", ",", "flat", "20", "5").Piped());
+        await using IChildProcess child = await ChildProcess.StartAsync(info);
+        await child.ExpectAsync("ready 20");
+        int sent = 0;
+        for (int i = 0; i < 800; i++)
+        {
+            sent += child.Signal(ChildSignal.User1, SignalScope.Tree) ? 1 : 0;
+        }
+
+        Assert.Equal(800, sent);
+        child.Kill();
+        await child.WaitForTreeAsync();
+        marker.AssertGone();
+    }
+
     [Fact(Timeout = 30_000)]
     public async Task A_stopped_child_has_not_exited_and_goes_on_when_continued()
     {

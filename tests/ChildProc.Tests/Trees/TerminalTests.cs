@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Trees;
@@ -66,71 +65,4 @@ public sealed class TerminalTests
     }
 
     private static int Count(string text, string part) => text.Split(part).Length - 1;
-
-    private sealed class Terminal : IDisposable
-    {
-        private readonly Process _process;
-        private readonly System.Text.StringBuilder _seen = new();
-
-        private Terminal(Process process) => _process = process;
-
-        internal static Terminal Start(string kind, string hostVerb, params string[] words)
-        {
-            ProcessStartInfo info = new(Puppet.Path, [kind, Puppet.HostPath, hostVerb, Puppet.Path, .. words]) { RedirectStandardInput = true, RedirectStandardOutput = true };
-            return new Terminal(Process.Start(info)!);
-        }
-
-        internal void Send(string line)
-        {
-            try
-            {
-                _process.StandardInput.WriteLine(line);
-            }
-            catch (IOException)
-            {
-                Assert.Fail($"The terminal is gone before '{line}': {_seen}{_process.StandardOutput.ReadToEnd()}");
-            }
-        }
-
-        internal void Type(string text) => Send("type " + text);
-
-        internal async Task ExpectAsync(string text)
-        {
-            Send($"expect {text} 20000");
-            await LineAsync("ok " + text);
-        }
-
-        internal async Task LineAsync(string wanted)
-        {
-            while (await _process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30)) is { } line)
-            {
-                _seen.Append(line).Append('\n');
-                if (line == wanted)
-                {
-                    return;
-                }
-
-                Assert.False(line.StartsWith("timeout ", StringComparison.Ordinal), _seen.ToString());
-            }
-
-            Assert.Fail($"'{wanted}' did not come: {_seen}");
-        }
-
-        internal async Task<string> EndAsync()
-        {
-            _seen.Append(await _process.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(30)));
-            return _seen.ToString();
-        }
-
-        public void Dispose()
-        {
-            if (!_process.HasExited)
-            {
-                _process.Kill();
-                _process.WaitForExit();
-            }
-
-            _process.Dispose();
-        }
-    }
 }

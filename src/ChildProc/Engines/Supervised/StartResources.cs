@@ -142,8 +142,8 @@ internal sealed class StartResources : IDisposable
         return new PipeEnd(new Descriptor(ours), reads: !childReads);
     }
 
-    // A FIFO without its other end, or a modem line, would block the open for ever: it is opened without waiting, and the
-    // child waits when it reads or writes.
+    // A FIFO without its other end, or a modem line, would block the open for ever: it is opened without waiting. A FIFO that
+    // nobody writes yet then reads as ended, and one that nobody reads is ENXIO, fifo(7).
     private int OpenWithoutWaiting(FileStdio file, int number)
     {
         int flags = OpenFlags(file.Mode, number);
