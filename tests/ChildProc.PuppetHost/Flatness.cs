@@ -71,6 +71,9 @@ internal static class Flatness
                         }
 
                         break;
+                    case "pipelines":
+                        await PipelineCycles.RunAsync(puppet, i);
+                        break;
                     default:
                         throw new ArgumentException(kind);
                 }

@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using ChildProc.Interop;
+
+namespace ChildProc.Pipelines;
+
+/// <summary>
+/// The pipe between two stages: of the kernel's default size, as a shell's, and with close-on-exec from birth, so that no
+/// other child of this process can hold an end and keep the consumer from its end of file or the producer from SIGPIPE.
+/// </summary>
+/// <remarks>The host has both ends only until both stages run. Nothing else here ever reads or writes them.</remarks>
+internal sealed class Joint : IDisposable
+{
+    private Joint(Descriptor input, Descriptor output)
+    {
+        Input = input;
+        Output = output;
+    }
+
+    /// <summary>What the consumer reads.</summary>
+    internal Descriptor Input { get; }
+
+    /// <summary>What the producer writes.</summary>
+    internal Descriptor Output { get; }
+
+    /// <summary>What the links in /proc/PID/fd say of it, such as "pipe:[4711]", see proc_pid_fd(5).</summary>
+    internal string? Name { get; private init; }
+
+    /// <param name="producer">For the message of a failure.</param>
+    /// <exception cref="ChildProcessStartException">There is no descriptor left.</exception>
+    [SupportedOSPlatform("linux")]
+    internal static unsafe Joint Create(ChildProcessStartInfo producer)
+    {
+        int* pair = stackalloc int[2];
+        if (Libc.pipe2(pair, Libc.O_CLOEXEC) != 0)
+        {
+            throw ChildProcessStartException.Create(StartStage.StandardStreams, Marshal.GetLastPInvokeError(), producer);
+        }
+
+        return new Joint(new Descriptor(pair[0]), new Descriptor(pair[1])) { Name = new FileInfo($"/proc/self/fd/{pair[0]}").LinkTarget };
+    }
+
+    public void Dispose()
+    {
+        Input.Dispose();
+        Output.Dispose();
+    }
+}

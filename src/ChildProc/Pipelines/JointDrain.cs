@@ -1,0 +1,81 @@
+using System.Globalization;
+
+namespace ChildProc.Pipelines;
+
+/// <summary>
+/// A stage that has exited can leave somebody behind who holds its joint open: the next stage then waits for an end of file
+/// that nobody means to send. As with output to the host, that is waited for until the drain timeout is over; then what the
+/// stage left behind is killed, for the host has no end of the joint to cut. What the joint holds is still delivered.
+/// </summary>
+internal static class JointDrain
+{
+    /// <summary>The producer has exited. Completes when the consumer has ended, too, or when its input was ended for it.</summary>
+    /// <returns>"pid state command" of those who were killed; null when nobody was.</returns>
+    internal static async Task<string[]?> RunAsync(IChildProcess producer, IChildProcess consumer, string? joint)
+    {
+        TimeSpan patience = producer.StartInfo.DrainTimeout;
+        if (producer is not LocalChildProcess local || patience == Timeout.InfiniteTimeSpan
+            || producer.StartInfo.Leftovers == Leftovers.Release || joint is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            if (local.Leftovers().Length == 0)
+            {
+                return null; // by far the most: no timer is needed
+            }
+
+            _ = await consumer.WaitForExitAsync().AsTask().WaitAsync(patience).ConfigureAwait(false);
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            return null; // the pipeline is being stopped
+        }
+        catch (TimeoutException)
+        {
+            if (!producer.GetDescendantIds().Any(pid => Holds(pid, joint)))
+            {
+                return null; // it only outlived the stage; the consumer is still busy
+            }
+
+            string[] killed = local.Leftovers();
+            try
+            {
+                await producer.StopAsync(StopPolicy.Kill).ConfigureAwait(false);
+            }
+            catch (ChildProcessTreeException)
+            {
+                // logged where it arose
+            }
+
+            return killed;
+        }
+    }
+
+    private static bool Holds(int pid, string joint)
+    {
+        try
+        {
+            foreach (FileInfo descriptor in new DirectoryInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/fd")).EnumerateFiles())
+            {
+                if (descriptor.LinkTarget == joint)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return false; // it is gone
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return true; // nobody may look: a hang is the worse answer
+        }
+    }
+}
