@@ -11,8 +11,8 @@ public sealed class CapturedPipelineResult : PipelineResult
     public required IReadOnlyList<string> StandardErrors { get; init; }
 
     /// <summary>
-    /// Whether a stage wrote more to a stream than <see cref="ChildProcessStartInfo.CaptureLimit"/> bytes; what was beyond
-    /// was read and dropped. What goes from stage to stage has no limit.
+    /// Whether a stage wrote more to a stream than <see cref="ChildProcessStartInfo.CaptureLimit"/> bytes: then the middle was
+    /// read and dropped, and a line "[n bytes dropped]" stands in its place. What goes from stage to stage has no limit.
     /// </summary>
     public bool OutputTruncated { get; init; }
 

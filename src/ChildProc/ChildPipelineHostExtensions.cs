@@ -43,8 +43,8 @@ public static class ChildPipelineHostExtensions
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(pipeline);
-        if (pipeline.Stages[0].StandardInput is PipeStdio || pipeline.Stages[^1].StandardOutput is PipeStdio
-            || pipeline.Stages.Any(static stage => stage.StandardError is PipeStdio))
+        if (pipeline.Stages[0].StandardInput?.IsPipe == true || pipeline.Stages[^1].StandardOutput?.IsPipe == true
+            || pipeline.Stages.Any(static stage => stage.StandardError?.IsPipe == true))
         {
             throw new ArgumentException("A run has nobody to serve a pipe: use CaptureAsync, ReadLinesAsync or StartAsync.", nameof(pipeline));
         }
@@ -53,7 +53,7 @@ public static class ChildPipelineHostExtensions
         RunningPipeline running = await host.StartAsync(pipeline, cancellationToken).ConfigureAwait(false);
         await using (running.ConfigureAwait(false))
         {
-            RunningPipeline.StageEnd[] ends = await running.RunToEndAsync().ConfigureAwait(false);
+            RunningPipeline.StageEnd[] ends = await running.RunToEndAsync(cancellationToken).ConfigureAwait(false);
             Verdict verdict = running.Verdict();
             return new PipelineResult
             {
@@ -86,7 +86,7 @@ public static class ChildPipelineHostExtensions
         {
             Task<StageOutput.Captured[]> reading = Task.WhenAll(StageOutput.Of(running).Select(
                 stream => StageOutput.CollectAsync(stream.Reader, stream.Source, stream.Stage, pipeline.Stages[stream.Stage])));
-            RunningPipeline.StageEnd[] ends = await running.RunToEndAsync().ConfigureAwait(false);
+            RunningPipeline.StageEnd[] ends = await running.RunToEndAsync(cancellationToken).ConfigureAwait(false);
 
             // All end within the drain times, whoever else holds the pipes.
             StageOutput.Captured[] captured = await reading.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -127,7 +127,7 @@ public static class ChildPipelineHostExtensions
             Channel<PipelineLine> lines = Channel.CreateBounded<PipelineLine>(LinesAhead);
             using CancellationTokenSource left = new();
             Task reading = StageOutput.ReadLinesAsync(running, lines.Writer, left.Token);
-            Task<RunningPipeline.StageEnd[]> ending = running.RunToEndAsync();
+            Task<RunningPipeline.StageEnd[]> ending = running.RunToEndAsync(cancellationToken);
             try
             {
                 await foreach (PipelineLine line in lines.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
@@ -152,7 +152,7 @@ public static class ChildPipelineHostExtensions
     private static ChildPipeline Piped(ChildPipeline pipeline)
     {
         ArgumentNullException.ThrowIfNull(pipeline);
-        if (pipeline.Stages[0].StandardInput is PipeStdio)
+        if (pipeline.Stages[0].StandardInput?.IsPipe == true)
         {
             throw new ArgumentException("Nobody here would write to the pipe: use StartAsync.", nameof(pipeline));
         }
@@ -177,6 +177,7 @@ public static class ChildPipelineHostExtensions
             {
                 Status = stage.Exit ?? ExitStatus.Unknown,
                 Elapsed = ends[i].Elapsed,
+                InputIncomplete = stage.InputIncomplete,
                 OutputIncomplete = stage.OutputIncomplete || ends[i].KilledForJoint is not null,
                 KilledLeftovers = [.. ends[i].KilledForJoint ?? [], .. left],
                 FileName = stage.StartInfo.FileName,

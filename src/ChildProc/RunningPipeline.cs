@@ -158,13 +158,21 @@ public sealed class RunningPipeline : IAsyncDisposable, IDisposable
 
     /// <summary>Waits for all stages, none of which is kept waiting by what another one left behind.</summary>
     /// <returns>For each stage when it ended, and who was killed to end the input of the next one.</returns>
-    internal async Task<StageEnd[]> RunToEndAsync()
+    internal async Task<StageEnd[]> RunToEndAsync(CancellationToken cancellationToken)
     {
         long began = Stopwatch.GetTimestamp();
         Task<StageEnd[]> ends = Task.WhenAll(_stages.Select((_, i) => EndAsync(i)));
         Task exited = WaitForExitAsync(CancellationToken.None).AsTask();
-        await Task.WhenAll(exited, ends).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Task streams = Task.WhenAll(_stages.Select(static stage => stage.WaitForStreamsAsync(CancellationToken.None).AsTask()));
+        Task all = Task.WhenAll(exited, ends);
+        if (await Task.WhenAny(all, streams).ConfigureAwait(false) == streams)
+        {
+            await streams.ConfigureAwait(false); // what a stream of the caller throws ends the run at once
+        }
+
+        await all.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await exited.ConfigureAwait(false); // it tells best what went wrong
+        await streams.WaitAsync(cancellationToken).ConfigureAwait(false);
         return await ends.ConfigureAwait(false);
 
         async Task<StageEnd> EndAsync(int i)

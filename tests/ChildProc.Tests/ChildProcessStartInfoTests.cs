@@ -122,7 +122,7 @@ public sealed class ChildProcessStartInfoTests
             Limits = [new(ResourceLimitKind.CoreSize, 0, 0)],
             Credentials = new(0, 0),
             OutputEncoding = Encoding.Latin1,
-            CaptureLimit = 1,
+            LineLimit = 7, CaptureLimit = 1,
         };
         ChildProcessStartInfo copy = new(original);
         ChildProcessStartInfo plain = new("other");

@@ -59,16 +59,24 @@ internal static class ProcFs
         }
     }
 
-    private static bool Holds(int pid, string link)
+    /// <summary>The process has a descriptor of this name, as /proc/PID/fd shows it.</summary>
+    /// <param name="pid">The process.</param>
+    /// <param name="link">The name.</param>
+    /// <param name="whenHidden">The answer where one may not look.</param>
+    internal static bool Holds(int pid, string link, bool whenHidden = false)
     {
         try
         {
             return Directory.EnumerateFileSystemEntries(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/fd"))
                 .Any(path => new FileInfo(path).LinkTarget == link);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
-            return false;
+            return false; // it is gone
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return whenHidden;
         }
     }
 

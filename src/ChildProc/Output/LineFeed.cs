@@ -70,46 +70,8 @@ internal sealed class LineFeed : IDisposable
         Leave();
     }
 
-    private async Task ReadAsync(PipeReader? reader, OutputSource source)
-    {
-        if (reader is null)
-        {
-            return;
-        }
-
-        LineSplitter splitter = new(_info.OutputEncoding, _info.LineLimit);
-        try
-        {
-            while (true)
-            {
-                ReadResult read = await reader.ReadAsync(_left.Token).ConfigureAwait(false);
-                foreach (ReadOnlyMemory<byte> part in read.Buffer)
-                {
-                    splitter.Feed(part);
-                    while (splitter.TryNext(out string line, out bool isPartial))
-                    {
-                        await WriteAsync(line, isPartial).ConfigureAwait(false);
-                    }
-                }
-
-                reader.AdvanceTo(read.Buffer.End);
-                if (read.IsCompleted)
-                {
-                    break;
-                }
-            }
-
-            while (splitter.Finish(out string line, out bool isPartial))
-            {
-                await WriteAsync(line, isPartial).ConfigureAwait(false);
-            }
-        }
-        catch (Exception e) when (e is ObjectDisposedException or OperationCanceledException)
-        {
-            // the child was cancelled, or the lines are not wanted any more
-        }
-
-        ValueTask WriteAsync(string line, bool isPartial)
-            => _lines.Writer.WriteAsync(new OutputLine(line, source) { IsPartial = isPartial }, _left.Token);
-    }
+    private Task ReadAsync(PipeReader? reader, OutputSource source) => reader is null
+        ? Task.CompletedTask
+        : LineReading.ReadAsync(
+            reader, _info, (line, isPartial) => _lines.Writer.WriteAsync(new OutputLine(line, source) { IsPartial = isPartial }, _left.Token), _left.Token);
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using ChildProc.Interop;
 
 namespace ChildProc.Pipelines;
 
@@ -36,9 +36,9 @@ internal static class JointDrain
         }
         catch (TimeoutException)
         {
-            if (!producer.GetDescendantIds().Any(pid => Holds(pid, joint)))
+            if (!producer.GetDescendantIds().Any(pid => ProcFs.Holds(pid, joint, whenHidden: true)))
             {
-                return null; // it only outlived the stage; the consumer is still busy
+                return null; // it only outlived the stage; the consumer is still busy (a hang would be the worse answer)
             }
 
             string[] killed = local.Leftovers();
@@ -52,30 +52,6 @@ internal static class JointDrain
             }
 
             return killed;
-        }
-    }
-
-    private static bool Holds(int pid, string joint)
-    {
-        try
-        {
-            foreach (FileInfo descriptor in new DirectoryInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/fd")).EnumerateFiles())
-            {
-                if (descriptor.LinkTarget == joint)
-                {
-                    return true;
-                }
-            }
-
-            return false;
-        }
-        catch (DirectoryNotFoundException)
-        {
-            return false; // it is gone
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return true; // nobody may look: a hang is the worse answer
         }
     }
 }

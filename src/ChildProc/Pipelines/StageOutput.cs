@@ -1,7 +1,6 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using System.Threading.Channels;
-using ChildProc.Stdio;
+using ChildProc.Output;
 
 namespace ChildProc.Pipelines;
 
@@ -15,46 +14,23 @@ internal static class StageOutput
         for (int i = 0; i <= last; i++)
         {
             ChildProcessStartInfo info = pipeline.Pipeline.Stages[i];
-            if (i == last && info.StandardOutput is PipeStdio)
+            if (i == last && info.StandardOutput?.IsPipe == true)
             {
                 yield return (pipeline.StandardOutput, OutputSource.StandardOutput, i);
             }
 
-            if (info.StandardError is PipeStdio)
+            if (info.StandardError?.IsPipe == true)
             {
                 yield return (pipeline.Stages[i].StandardError, OutputSource.StandardError, i);
             }
         }
     }
 
-    /// <summary>Reads to the end and keeps the beginning: a child must not block on its pipe.</summary>
+    /// <summary>Reads to the end and keeps what the limit of the stage allows.</summary>
     internal static async Task<Captured> CollectAsync(PipeReader reader, OutputSource source, int stage, ChildProcessStartInfo info)
     {
-        ArrayBufferWriter<byte> kept = new();
-        bool truncated = false;
-        try
-        {
-            ReadResult read;
-            do
-            {
-                read = await reader.ReadAsync().ConfigureAwait(false);
-                foreach (ReadOnlyMemory<byte> part in read.Buffer)
-                {
-                    int room = Math.Min(part.Length, info.CaptureLimit - kept.WrittenCount);
-                    kept.Write(part.Span[..room]);
-                    truncated |= room < part.Length;
-                }
-
-                reader.AdvanceTo(read.Buffer.End);
-            }
-            while (!read.IsCompleted);
-        }
-        catch (ObjectDisposedException)
-        {
-            // the pipeline was cancelled
-        }
-
-        return new Captured(info.OutputEncoding.GetString(kept.WrittenSpan), truncated, source, stage);
+        CaptureBuffer kept = await Capture.ReadAsync(reader, info.CaptureLimit).ConfigureAwait(false);
+        return new Captured(kept.ToText(info.OutputEncoding), kept.Dropped > 0, source, stage);
     }
 
     /// <summary>Passes all lines on as they come, then completes the channel.</summary>
@@ -62,27 +38,15 @@ internal static class StageOutput
     {
         try
         {
-            await Task.WhenAll(Of(pipeline).Select(stream => ReadAsync(stream.Reader, stream.Source, stream.Stage))).ConfigureAwait(false);
+            await Task.WhenAll(Of(pipeline).Select(stream => LineReading.ReadAsync(
+                stream.Reader,
+                pipeline.Pipeline.Stages[stream.Stage],
+                (line, isPartial) => lines.WriteAsync(new PipelineLine(line, stream.Source, stream.Stage) { IsPartial = isPartial }, left),
+                left))).ConfigureAwait(false);
         }
         finally
         {
             lines.Complete();
-        }
-
-        async Task ReadAsync(PipeReader reader, OutputSource source, int stage)
-        {
-            using StreamReader text = new(reader.AsStream(), pipeline.Pipeline.Stages[stage].OutputEncoding, detectEncodingFromByteOrderMarks: false);
-            try
-            {
-                while (await text.ReadLineAsync(left).ConfigureAwait(false) is { } line)
-                {
-                    await lines.WriteAsync(new PipelineLine(line, source, stage), left).ConfigureAwait(false);
-                }
-            }
-            catch (Exception e) when (e is ObjectDisposedException or OperationCanceledException)
-            {
-                // the pipeline was cancelled, or left early
-            }
         }
     }
 
