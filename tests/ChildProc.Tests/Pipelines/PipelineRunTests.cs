@@ -77,7 +77,7 @@ public sealed class PipelineRunTests
             lines.Add(line);
         }
 
-        Assert.Equal([new("lin\n[8884 bytes dropped]\n99\n", OutputSource.StandardOutput, 1), new("line 1", OutputSource.StandardOutput, 1)], lines.Where(static l => l.Stage == 1));
+        Assert.Equal([new("line 0", OutputSource.StandardOutput, 1), new("line 1", OutputSource.StandardOutput, 1)], lines.Where(static l => l.Stage == 1));
         Assert.Equal(new PipelineLine("oops", OutputSource.StandardError, 0), Assert.Single(lines, static l => l.Stage == 0));
     }
 
@@ -101,7 +101,7 @@ public sealed class PipelineRunTests
         using Marker marker = Marker.Create();
         await foreach (PipelineLine line in new ChildPipeline(marker.Mark(Puppet.Seq("flood-lines", "100000000")), marker.Mark(Puppet.Info("cat")), marker.Mark(Puppet.Info("cat"))).ReadLinesAsync())
         {
-            Assert.Equal("lin\n[8884 bytes dropped]\n99\n", line.Text);
+            Assert.Equal("line 0", line.Text);
             break;
         }
 
