@@ -41,6 +41,17 @@ static void flood(char **arguments)
     }
 }
 
+/* As fast as a pipe takes it: nothing is computed. */
+static void zeros(char **arguments)
+{
+    static const char buffer[65536];
+    for (uint64_t left = (uint64_t)number(arguments[0]); left > 0;) {
+        size_t n = left < sizeof buffer ? left : sizeof buffer;
+        write_all(1, buffer, n);
+        left -= n;
+    }
+}
+
 static void flood_lines(char **arguments)
 {
     long lines = number(arguments[0]);
@@ -161,7 +172,7 @@ static void exec_verb(char **arguments)
 }
 
 const struct verb g_io_verbs[] = {
-    {"cat", cat, 0}, {"flood", flood, 1}, {"flood-lines", flood_lines, 1}, {"count-stdin", count_stdin, 0},
+    {"cat", cat, 0}, {"flood", flood, 1}, {"zeros", zeros, 1}, {"flood-lines", flood_lines, 1}, {"count-stdin", count_stdin, 0},
     {"write-fd", write_fd, 2}, {"read-fd", read_fd, 1}, {"reopen-stdout", reopen_stdout, 1}, {"close", close_fd, 1},
     {"chatty", chatty, 1}, {"read-line", read_line, 0}, {"wait-eof", wait_eof, 0}, {"burn-ms", burn, 1},
     {"alloc-mb", alloc, 1}, {"sleep-ms", sleep_verb, 1}, {"pause", pause_verb, 0}, {"exit", exit_verb, 1},
