@@ -64,6 +64,7 @@ enum cp_request_flags {
     CP_RELEASE_LEFTOVERS = 1 << 6, /* what outlives the child outlives the lifeline too */
     CP_BODY_IN_MEMFD = 1 << 7,     /* the body is a descriptor, the second one of the message */
     CP_SEARCHED = 1 << 8,          /* the paths come from a PATH search */
+    CP_CONTROLLING_TERMINAL = 1 << 9, /* with CP_NEW_SESSION: the stream `terminal` becomes the session's terminal */
 };
 
 enum cp_stdio {
@@ -110,7 +111,7 @@ struct cp_request {
     uint32_t owner_lost_grace_ms;
     uint32_t owner_lost_scope;
     uint8_t stdio[3];
-    uint8_t reserved;
+    uint8_t terminal; /* CP_CONTROLLING_TERMINAL: which standard stream, itself a CP_STDIO_HANDLE */
     uint32_t limit_count;
     uint32_t group_count;
     uint32_t handle_count;

@@ -17,6 +17,9 @@ int cp_request_check(const void *message, size_t length)
         return BAD;
     if (r->stdio[0] > CP_STDIO_HANDLE || r->stdio[1] > CP_STDIO_HANDLE || r->stdio[2] > CP_STDIO_AS_STDOUT)
         return BAD;
+    if (r->flags & CP_CONTROLLING_TERMINAL &&
+        (!(r->flags & CP_NEW_SESSION) || r->terminal > 2 || r->stdio[r->terminal] != CP_STDIO_HANDLE))
+        return BAD;
     size_t inline_body = length - sizeof *r;
     if (inline_body != (r->flags & CP_BODY_IN_MEMFD ? 0 : r->body_length))
         return BAD;

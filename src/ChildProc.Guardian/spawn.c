@@ -144,6 +144,11 @@ static int child(void *argument)
      * a target may lie above the child's own RLIMIT_NOFILE. */
     if ((error = place_descriptors(plan, start->fds, &directory, &stage)) < 0)
         return fail(stage, error);
+
+    /* The session is new and the terminal nobody's, so this needs no force (ioctl_tty(2)): it becomes /dev/tty, and our
+     * group its foreground. */
+    if (r->flags & CP_CONTROLLING_TERMINAL && (error = SYS3(NR_ioctl, r->terminal, TIOCSCTTY_, 0)) < 0)
+        return fail(CP_STAGE_SESSION, error);
     if (r->flags & CP_SET_UMASK)
         SYS1(NR_umask, r->umask);
     if (r->flags & CP_SET_PRIORITY && (error = SYS3(NR_setpriority, 0, 0, r->priority)) < 0)

@@ -41,6 +41,7 @@ enum { P_ALL_ = 0, P_PID_ = 1, WNOHANG_ = 1, WEXITED_ = 4, WNOWAIT_ = 0x1000000,
 enum { PROT_READ_ = 1, PROT_WRITE_ = 2, MAP_SHARED_ = 1, MAP_PRIVATE_ = 2, MAP_ANONYMOUS_ = 0x20, MAP_NORESERVE_ = 0x4000 };
 enum { PR_SET_PDEATHSIG_ = 1, PR_SET_DUMPABLE_ = 4, PR_SET_NAME_ = 15, PR_SET_CHILD_SUBREAPER_ = 36, PR_SET_NO_NEW_PRIVS_ = 38 };
 enum { SA_NOCLDSTOP_ = 1, SIG_SETMASK_ = 2 };
+enum { TIOCSCTTY_ = 0x540E };
 
 struct iovec_ { void *base; size_t length; };
 struct msghdr_ { void *name; uint32_t name_length; struct iovec_ *iov; size_t iov_count; void *control; size_t control_length; uint32_t flags; };

@@ -49,6 +49,7 @@ public static class ChildPipelineHostExtensions
             throw new ArgumentException("A run has nobody to serve a pipe: use CaptureAsync, ReadLinesAsync or StartAsync.", nameof(pipeline));
         }
 
+        RefuseTerminals(pipeline);
         long began = Stopwatch.GetTimestamp();
         RunningPipeline running = await host.StartAsync(pipeline, cancellationToken).ConfigureAwait(false);
         await using (running.ConfigureAwait(false))
@@ -149,6 +150,14 @@ public static class ChildPipelineHostExtensions
         }
     }
 
+    private static void RefuseTerminals(ChildPipeline pipeline)
+    {
+        if (pipeline.Stages.Any(TerminalStdio.IsIn))
+        {
+            throw new ArgumentException("Nobody here would serve the terminal of a stage: use StartAsync.", nameof(pipeline));
+        }
+    }
+
     private static ChildPipeline Piped(ChildPipeline pipeline)
     {
         ArgumentNullException.ThrowIfNull(pipeline);
@@ -157,6 +166,7 @@ public static class ChildPipelineHostExtensions
             throw new ArgumentException("Nobody here would write to the pipe: use StartAsync.", nameof(pipeline));
         }
 
+        RefuseTerminals(pipeline);
         int last = pipeline.Stages.Count - 1;
         return pipeline.With((stage, i) => new ChildProcessStartInfo(stage)
         {

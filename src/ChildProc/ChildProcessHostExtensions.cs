@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using ChildProc.Output;
+using ChildProc.Stdio;
 
 namespace ChildProc;
 
@@ -9,10 +10,10 @@ public static class ChildProcessHostExtensions
 {
     /// <summary>Runs a child to its end; what it leaves behind is killed unless the start info releases it.</summary>
     /// <param name="host">Where.</param>
-    /// <param name="info">What; no stream may be a pipe, for nobody would serve it.</param>
+    /// <param name="info">What; no stream may be a pipe or a terminal of its own, for nobody would serve it.</param>
     /// <param name="cancellationToken">Stops the tree by <see cref="ChildProcessStartInfo.Stop"/>.</param>
     /// <returns>How it ended; a failure is a value, see <see cref="ChildResult.EnsureSuccess"/>.</returns>
-    /// <exception cref="ArgumentException">The start info is faulty, or a stream is a pipe.</exception>
+    /// <exception cref="ArgumentException">The start info is faulty, or a stream is a pipe or a terminal of its own.</exception>
     /// <exception cref="ChildProcessStartException">The start failed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled before the child exited; the tree is empty.</exception>
     public static async Task<ChildResult> RunAsync(this IChildProcessHost host, ChildProcessStartInfo info, CancellationToken cancellationToken = default)
@@ -22,6 +23,11 @@ public static class ChildProcessHostExtensions
         if (info.StandardInput?.IsPipe == true || info.StandardOutput?.IsPipe == true || info.StandardError?.IsPipe == true)
         {
             throw new ArgumentException("A run has nobody to serve a pipe: use CaptureAsync, ReadLinesAsync or StartAsync.", nameof(info));
+        }
+
+        if (TerminalStdio.IsIn(info))
+        {
+            throw new ArgumentException("A run has nobody at a terminal: use CaptureAsync, ReadLinesAsync or StartAsync.", nameof(info));
         }
 
         long began = Stopwatch.GetTimestamp();
@@ -48,8 +54,9 @@ public static class ChildProcessHostExtensions
     /// <param name="host">Where.</param>
     /// <param name="info">What; <see cref="ChildProcessStartInfo.CaptureLimit"/> bounds what is kept of each stream.</param>
     /// <param name="cancellationToken">Stops the tree by <see cref="ChildProcessStartInfo.Stop"/>.</param>
-    /// <returns>How it ended and what it wrote; a stream that is no pipe gives an empty text.</returns>
-    /// <exception cref="ArgumentException">The start info is faulty, or standard input is a pipe.</exception>
+    /// <returns>How it ended and what it wrote; a stream that is no pipe gives an empty text. A terminal gives all that it
+    /// shows, errors included, as standard output, with CR LF unless it is raw.</returns>
+    /// <exception cref="ArgumentException">The start info is faulty, or standard input is a pipe or a raw terminal, or nobody would read the terminal.</exception>
     /// <exception cref="ChildProcessStartException">The start failed.</exception>
     /// <exception cref="OperationCanceledException">Cancelled before the child had exited and its output had ended; the tree is empty.</exception>
     public static async Task<CapturedResult> CaptureAsync(this IChildProcessHost host, ChildProcessStartInfo info, CancellationToken cancellationToken = default)
@@ -60,8 +67,9 @@ public static class ChildProcessHostExtensions
         IChildProcess child = await host.StartAsync(info, cancellationToken).ConfigureAwait(false);
         await using (child.ConfigureAwait(false))
         {
-            Task<CaptureBuffer> output = Capture.ReadAsync(info.StandardOutput!.IsPipe ? child.StandardOutput : null, info.CaptureLimit);
-            Task<CaptureBuffer> error = Capture.ReadAsync(info.StandardError!.IsPipe ? child.StandardError : null, info.CaptureLimit);
+            EndInput(child, info);
+            Task<CaptureBuffer> output = Capture.ReadAsync(Readable.Output(child, info), info.CaptureLimit);
+            Task<CaptureBuffer> error = Capture.ReadAsync(Readable.Error(child, info), info.CaptureLimit);
             ExitStatus status = await WaitAsync(child, cancellationToken).ConfigureAwait(false);
 
             // Both end within the drain time, whoever else holds the pipes.
@@ -94,7 +102,7 @@ public static class ChildProcessHostExtensions
     /// The lines without their ends (CR, LF or CRLF), each with its stream; those of one stream in order, those of two as they
     /// arrive. With <see cref="ChildStdio.ToStandardOutput"/> for standard error the order is that of writing.
     /// </returns>
-    /// <exception cref="ArgumentException">The start info is faulty, or standard input is a pipe.</exception>
+    /// <exception cref="ArgumentException">The start info is faulty, or standard input is a pipe or a raw terminal, or nobody would read the terminal.</exception>
     /// <exception cref="ChildProcessStartException">The start failed.</exception>
     /// <exception cref="ChildProcessExitException">After the last line: the child was not successful.</exception>
     /// <exception cref="OperationCanceledException">Cancelled before the child had exited and its output had ended; the tree is empty.</exception>
@@ -106,6 +114,7 @@ public static class ChildProcessHostExtensions
         IChildProcess child = await host.StartAsync(info, cancellationToken).ConfigureAwait(false);
         await using (child.ConfigureAwait(false))
         {
+            EndInput(child, info);
             using LineFeed feed = new(info, cancellationToken);
             Task reading = feed.ReadAsync(child);
             try
@@ -142,12 +151,36 @@ public static class ChildProcessHostExtensions
             throw new ArgumentException("Nobody here would write to the pipe: use StartAsync.", nameof(info));
         }
 
-        return new ChildProcessStartInfo(info)
+        ChildStdio output = TerminalStdio.IsIn(info) ? ChildStdio.Terminal : ChildStdio.Pipe;
+        info = new ChildProcessStartInfo(info)
         {
             StandardInput = info.StandardInput ?? ChildStdio.Null,
-            StandardOutput = info.StandardOutput ?? ChildStdio.Pipe,
-            StandardError = info.StandardError ?? ChildStdio.Pipe,
+            StandardOutput = info.StandardOutput ?? output,
+            StandardError = info.StandardError ?? output,
         };
+        if (info.StandardInput is TerminalStdio)
+        {
+            if (info.TerminalOptions?.Mode == TerminalMode.Raw)
+            {
+                throw new ArgumentException("Nobody here would type to the child, and a raw terminal has no end of input: use StartAsync.", nameof(info));
+            }
+
+            if (info.StandardOutput is not TerminalStdio && info.StandardError is not TerminalStdio)
+            {
+                throw new ArgumentException("Nobody here would read the terminal: let an output be the terminal, too, or use StartAsync.", nameof(info));
+            }
+        }
+
+        return info;
+    }
+
+    // Nobody types to the child of a helper: its keyboard is at its end, as the null device would be.
+    private static void EndInput(IChildProcess child, ChildProcessStartInfo info)
+    {
+        if (info.StandardInput is TerminalStdio)
+        {
+            child.Terminal?.EndOfInput();
+        }
     }
 
     private static string[] Leftovers(IChildProcess child)

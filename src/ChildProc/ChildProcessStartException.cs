@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using ChildProc.Diagnostics;
+using ChildProc.Stdio;
 
 namespace ChildProc;
 
@@ -80,7 +81,7 @@ public sealed class ChildProcessStartException : ChildProcessException
             path is null ? "its standard streams cannot be set up" : $"{Quote.Name(path)} cannot be opened", errno),
         StartStage.Handles => With("its inherited handles cannot be put in place", errno),
         StartStage.Session => With(
-            info.NewSession ? "a new session cannot be made" : "its process group cannot be set", errno),
+            info.NewSession || TerminalStdio.IsIn(info) ? "a new session cannot be made" : "its process group cannot be set", errno),
         StartStage.Credentials => With("its user and groups cannot be set", errno),
         StartStage.Umask => With("its umask cannot be set", errno),
         StartStage.Priority => With($"its priority cannot be set to {Number(info.Priority)}", errno),

@@ -53,6 +53,7 @@ public sealed class ChildProcessStartInfo
         StandardInput = other.StandardInput;
         StandardOutput = other.StandardOutput;
         StandardError = other.StandardError;
+        TerminalOptions = other.TerminalOptions;
         HandleMap = other.HandleMap;
         _inheritedHandles = other._inheritedHandles;
         Containment = other.Containment;
@@ -145,6 +146,12 @@ public sealed class ChildProcessStartInfo
     public ChildStdio? StandardError { get; init; }
 
     /// <summary>
+    /// How the terminal of a child with <see cref="ChildStdio.Terminal"/> looks when it begins; null, the default: 80 columns, 24
+    /// rows, <see cref="TerminalMode.Cooked"/>, TERM as inherited. Refused where no stream is a terminal.
+    /// </summary>
+    public TerminalOptions? TerminalOptions { get; init; }
+
+    /// <summary>
     /// Further handles that the child gets, by the descriptor number that each has in the child: 3 to 1000000, at most 240
     /// of them; copied; default none. The handles stay the caller's to dispose, and open until the child is started.
     /// </summary>
@@ -191,10 +198,16 @@ public sealed class ChildProcessStartInfo
     /// </summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Whether the child leads a process group of its own; default false: it joins the host's. See setpgid(2).</summary>
+    /// <summary>
+    /// Whether the child leads a process group of its own; default false: it joins the host's. See setpgid(2). Refused with
+    /// <see cref="ChildStdio.Terminal"/>, whose child leads a session.
+    /// </summary>
     public bool NewProcessGroup { get; init; }
 
-    /// <summary>Whether the child leads a session of its own, without a terminal; default false. See setsid(2).</summary>
+    /// <summary>
+    /// Whether the child leads a session of its own; default false. See setsid(2). The session has no terminal, unless a stream is
+    /// <see cref="ChildStdio.Terminal"/>, which implies it.
+    /// </summary>
     public bool NewSession { get; init; }
 
     /// <summary>

@@ -24,16 +24,19 @@ public interface IChildProcess : IAsyncDisposable, IDisposable
     /// <summary>When the child was started, by the host's clock.</summary>
     DateTimeOffset StartTime { get; }
 
+    /// <summary>The terminal that the child got with <see cref="ChildStdio.Terminal"/>; null when no stream of it is one.</summary>
+    IChildTerminal? Terminal { get; }
+
     /// <summary>Writes to the child. When the child no longer reads, flushes complete with <c>IsCompleted</c> and nothing throws.</summary>
-    /// <exception cref="InvalidOperationException">Standard input is no pipe.</exception>
+    /// <exception cref="InvalidOperationException">Standard input is neither pipe nor terminal.</exception>
     PipeWriter StandardInput { get; }
 
     /// <summary>Reads what the child writes. After the child's exit it ends within <see cref="ChildProcessStartInfo.DrainTimeout"/>.</summary>
-    /// <exception cref="InvalidOperationException">Standard output is no pipe.</exception>
+    /// <exception cref="InvalidOperationException">Standard output is neither pipe nor terminal.</exception>
     PipeReader StandardOutput { get; }
 
     /// <summary>As <see cref="StandardOutput"/>, for standard error.</summary>
-    /// <exception cref="InvalidOperationException">Standard error is no pipe.</exception>
+    /// <exception cref="InvalidOperationException">Standard error is neither pipe nor terminal, or goes where standard output goes.</exception>
     PipeReader StandardError { get; }
 
     /// <summary>Output was cut after <see cref="ChildProcessStartInfo.DrainTimeout"/>: a descendant still held the pipe.</summary>

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using ChildProc.Engines;
 using ChildProc.Pipes;
 using ChildProc.Stdio;
+using ChildProc.Terminals;
 
 namespace ChildProc;
 
@@ -15,6 +16,7 @@ internal sealed class LocalChildProcess : IChildProcess
     private readonly Lock _gate = new();
     private PipeWriter? _input;
     private PipeReader? _output, _error;
+    private ChildTerminal? _terminal;
     private Task? _disposal;
 
     internal LocalChildProcess(ChildProcessStartInfo info, ProcessTree tree, CancellationToken lifetime)
@@ -41,7 +43,8 @@ internal sealed class LocalChildProcess : IChildProcess
 
     public DateTimeOffset StartTime => _tree.StartTime;
 
-    public bool OutputIncomplete => _tree.Pipes.Output?.Incomplete == true || _tree.Pipes.Error?.Incomplete == true;
+    public bool OutputIncomplete => _tree.Pipes.Output?.Incomplete == true || _tree.Pipes.Error?.Incomplete == true
+        || _tree.Pipes.Terminal?.Output.Incomplete == true;
 
     public bool InputIncomplete => _tree.Pumps?.InputIncomplete == true;
 
@@ -49,10 +52,31 @@ internal sealed class LocalChildProcess : IChildProcess
 
     public ExitStatus? Exit => _tree.Exit;
 
+    public IChildTerminal? Terminal
+    {
+        get
+        {
+            if (_tree.Pipes.Terminal is not { } terminal)
+            {
+                return null;
+            }
+
+            lock (_gate)
+            {
+                return _terminal ??= new ChildTerminal(terminal, this);
+            }
+        }
+    }
+
     public PipeWriter StandardInput
     {
         get
         {
+            if (TerminalStdio.Resolve(StartInfo, StartInfo.StandardInput) is TerminalStdio)
+            {
+                return Terminal!.Input;
+            }
+
             PipeEnd pipe = StartInfo.StandardInput is PipeStdio ? _tree.Pipes.Input! : throw NoPipe("input");
             lock (_gate)
             {
@@ -61,11 +85,16 @@ internal sealed class LocalChildProcess : IChildProcess
         }
     }
 
-    public PipeReader StandardOutput
-        => _tree.Pumps?.OutputReader ?? Reader(ref _output, StartInfo.StandardOutput is PipeStdio ? _tree.Pipes.Output! : throw NoPipe("output"));
+    public PipeReader StandardOutput => TerminalStdio.Resolve(StartInfo, StartInfo.StandardOutput) is TerminalStdio
+        ? Terminal!.Output
+        : _tree.Pumps?.OutputReader ?? Reader(ref _output, StartInfo.StandardOutput is PipeStdio ? _tree.Pipes.Output! : throw NoPipe("output"));
 
-    public PipeReader StandardError
-        => _tree.Pumps?.ErrorReader ?? Reader(ref _error, StartInfo.StandardError is PipeStdio ? _tree.Pipes.Error! : throw NoPipe("error"));
+    // One screen, one reader: where output is the terminal, too, that has it.
+    public PipeReader StandardError => TerminalStdio.Resolve(StartInfo, StartInfo.StandardError) is not TerminalStdio
+        ? _tree.Pumps?.ErrorReader ?? Reader(ref _error, StartInfo.StandardError is PipeStdio ? _tree.Pipes.Error! : throw NoPipe("error"))
+        : TerminalStdio.Resolve(StartInfo, StartInfo.StandardOutput) is not TerminalStdio
+            ? Terminal!.Output
+            : throw new InvalidOperationException("Standard error of this child is the terminal, as standard output is: read that.");
 
     public async ValueTask<ExitStatus> WaitForExitAsync(CancellationToken cancellationToken = default)
     {
@@ -276,7 +305,8 @@ internal sealed class LocalChildProcess : IChildProcess
 
     private void RequireGroup(SignalScope scope, string parameter)
     {
-        if (scope == SignalScope.ProcessGroup && !StartInfo.NewProcessGroup && !StartInfo.NewSession)
+        if (scope == SignalScope.ProcessGroup && !StartInfo.NewProcessGroup && !StartInfo.NewSession
+            && _tree.Pipes.Terminal is null)
         {
             throw new ArgumentException("The child is in the host's process group, which it has no right to speak for.", parameter);
         }

@@ -35,6 +35,8 @@ return verb switch
     "start-when-told" => await OwnState.StartWhenToldAsync(puppet, rest),
     "bad-log" => await BadLog.RunAsync(puppet),
     "terminal-after" => await TerminalAfterAsync(rest),
+    "shell-killed" => await InheritedShell.KilledAsync(withJob: false),
+    "shell-with-job-killed" => await InheritedShell.KilledAsync(withJob: true),
     "forward" => (await ChildProcess.RunAsync(new ChildProcessStartInfo(puppet, rest))).Status.Code ?? 1,
     _ => 64,
 };
@@ -305,6 +307,7 @@ async Task<int> InteractiveAsync(string[] words)
         context.Cancel = true;
         Console.WriteLine("host interrupted");
     });
+    using PosixSignalRegistration go = PosixSignalRegistration.Create(PosixSignal.SIGCONT, static _ => Console.WriteLine("host continued"));
     await using IChildProcess child = await ChildProcess.StartAsync(new ChildProcessStartInfo(puppet, words));
     Console.WriteLine("host ready");
     ExitStatus status = await child.WaitForExitAsync();

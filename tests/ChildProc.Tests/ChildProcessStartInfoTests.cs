@@ -108,6 +108,7 @@ public sealed class ChildProcessStartInfoTests
             StandardInput = ChildStdio.Null,
             StandardOutput = ChildStdio.Pipe,
             StandardError = ChildStdio.ToStandardOutput,
+            TerminalOptions = new(),
             InheritedHandles = new Dictionary<int, SafeHandle> { [3] = new SafeFileHandle(0, ownsHandle: false) },
             Containment = Containment.ProcessGroup,
             Leftovers = Leftovers.Release,

@@ -99,6 +99,9 @@ static void other_versions_types_and_counts_are_refused(void)
     REFUSED(r->variable_count--);
     REFUSED(r->stdio[1] = CP_STDIO_AS_STDOUT);
     REFUSED(r->stdio[2] = 3);
+    REFUSED(r->flags = CP_CONTROLLING_TERMINAL); /* without a session of its own */
+    REFUSED((r->flags = CP_CONTROLLING_TERMINAL | CP_NEW_SESSION, r->terminal = 1)); /* the null device */
+    REFUSED((r->flags = CP_CONTROLLING_TERMINAL | CP_NEW_SESSION, r->terminal = 3));
     REFUSED(r->body_length--);
     REFUSED(r->flags = CP_BODY_IN_MEMFD);
     REFUSED(bytes[sizeof *r + 32] = 2); /* a handle onto a standard stream */

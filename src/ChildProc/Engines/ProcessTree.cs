@@ -35,7 +35,7 @@ internal abstract class ProcessTree(ILogger logger)
 
     internal TimeSpan DrainTimeout { get; set; }
 
-    /// <summary>The modes of the terminal that the child inherited, or null.</summary>
+    /// <summary>The terminal that the child inherited, or null.</summary>
     internal TerminalModes? Terminal { get; set; }
 
     /// <summary>What cancellation of the lifetime does.</summary>
@@ -291,9 +291,9 @@ internal abstract class ProcessTree(ILogger logger)
 
     protected void SetExited(ExitStatus status)
     {
-        if (Terminal is { } terminal && OperatingSystem.IsLinux() && !HasExited && status.Code is null)
+        if (Terminal is { } terminal && OperatingSystem.IsLinux() && !HasExited)
         {
-            terminal.Restore(); // before anybody hears of the exit
+            terminal.Restore(Id, died: status.Code is null); // before anybody hears of the exit
         }
 
         TaskCompletionSource<ExitStatus>? source;
@@ -329,6 +329,11 @@ internal abstract class ProcessTree(ILogger logger)
     /// <param name="fault">Why nobody can tell whether it really is; null when it is.</param>
     protected void SetEmpty(TreeFault? fault)
     {
+        if (Terminal is { } terminal && OperatingSystem.IsLinux() && !IsEmpty)
+        {
+            terminal.Restore(Id, died: false); // what a job of the child's prevented
+        }
+
         TaskCompletionSource? source;
         lock (_gate)
         {

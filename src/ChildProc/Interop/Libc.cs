@@ -7,7 +7,7 @@ internal static unsafe partial class Libc
 {
     private const string Library = "libc";
 
-    internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EBADF = 9, ECHILD = 10, EAGAIN = 11, ENOMEM = 12,
+    internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, EBADF = 9, ECHILD = 10, EAGAIN = 11, ENOMEM = 12,
         EINVAL = 22, ENFILE = 23, EMFILE = 24, EPIPE = 32, ENOSYS = 38, ECONNRESET = 104, ENOBUFS = 105, ENOTCONN = 107,
         ETIMEDOUT = 110, ETOOMANYREFS = 109;
 
@@ -33,6 +33,9 @@ internal static unsafe partial class Libc
     internal const short POSIX_SPAWN_SETSIGMASK = 8;
     internal const nint SYS_pidfd_open = 434;
     internal const int TCSANOW = 0;
+    internal const nuint TIOCGWINSZ = 0x5413, TIOCSWINSZ = 0x5414, TIOCGPTPEER = 0x5441, TIOCGPTN = 0x80045430, TIOCSPTLCK = 0x40045431,
+        TIOCSIG = 0x40045436;
+    internal const int SIGTTOU = 22, SIG_BLOCK = 0, SIG_SETMASK = 2;
 
     internal static nint SYS_capget => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 90 : 125;
 
@@ -132,6 +135,18 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library)]
     internal static partial int tcgetpgrp(int descriptor);
+
+    [LibraryImport(Library)]
+    internal static partial int tcsetpgrp(int descriptor, int group);
+
+    [LibraryImport(Library)]
+    internal static partial int pthread_sigmask(int how, void* set, void* before);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int kill(int process, int signal);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int fchown(int descriptor, uint user, uint group);
 
     [LibraryImport(Library)]
     internal static partial int posix_spawn_file_actions_destroy(void* actions);

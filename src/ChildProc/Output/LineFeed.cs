@@ -35,8 +35,8 @@ internal sealed class LineFeed : IDisposable
         try
         {
             await Task.WhenAll(
-                ReadAsync(_info.StandardOutput!.IsPipe ? child.StandardOutput : null, OutputSource.StandardOutput),
-                ReadAsync(_info.StandardError!.IsPipe ? child.StandardError : null, OutputSource.StandardError)).ConfigureAwait(false);
+                ReadAsync(Readable.Output(child, _info), OutputSource.StandardOutput),
+                ReadAsync(Readable.Error(child, _info), OutputSource.StandardError)).ConfigureAwait(false);
             _lines.Writer.Complete();
         }
         catch (Exception e)

@@ -1,13 +1,16 @@
+using ChildProc.Terminals;
+
 namespace ChildProc.Pipes;
 
-/// <summary>The host's ends of a child's pipes; null where a stream is no pipe.</summary>
-internal readonly record struct ChildPipes(PipeEnd? Input, PipeEnd? Output, PipeEnd? Error)
+/// <summary>The host's ends of a child's pipes, null where a stream is no pipe, and of its terminal, null when it has none of its own.</summary>
+internal readonly record struct ChildPipes(PipeEnd? Input, PipeEnd? Output, PipeEnd? Error, PseudoTerminal? Terminal = null)
 {
     /// <summary>The child has exited: from now on its output ends after <paramref name="timeout"/> at the latest.</summary>
     internal void BeginDrain(TimeSpan timeout, Action<PipeEnd> onCut)
     {
         Output?.BeginDrain(timeout, onCut);
         Error?.BeginDrain(timeout, onCut);
+        Terminal?.Output.BeginDrain(timeout, onCut);
     }
 
     internal void Close()
@@ -15,5 +18,6 @@ internal readonly record struct ChildPipes(PipeEnd? Input, PipeEnd? Output, Pipe
         Input?.Close();
         Output?.Close();
         Error?.Close();
+        Terminal?.Close();
     }
 }

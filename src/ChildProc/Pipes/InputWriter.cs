@@ -87,7 +87,7 @@ internal sealed class InputWriter(PipeEnd pipe, object owner) : PipeWriter
         }
         finally
         {
-            pipe.Close();
+            pipe.EndInput();
         }
     }
 

@@ -10,7 +10,7 @@ namespace ChildProc.Pipes;
 /// Only a pending wait connects the reactor with the reader, so a forgotten pipe can be collected.
 /// One reader or writer at a time; <see cref="_gate"/> guards the wait, the cut and the close against each other.
 /// </remarks>
-internal sealed class PipeEnd : ReactorEntry
+internal class PipeEnd : ReactorEntry
 {
     private readonly Lock _gate = new();
     private readonly Descriptor _descriptor;
@@ -28,7 +28,7 @@ internal sealed class PipeEnd : ReactorEntry
     }
 
     /// <summary>The kernel's name of the pipe, "pipe:[inode]": both ends have it. Empty when it is closed.</summary>
-    internal string Link
+    internal virtual string Link
     {
         get
         {
@@ -45,10 +45,13 @@ internal sealed class PipeEnd : ReactorEntry
     }
 
     /// <summary>Output was still coming when the time to drain it was over.</summary>
-    internal bool Incomplete { get; private set; }
+    internal bool Incomplete { get; private protected set; }
+
+    /// <summary>The time to drain it is over.</summary>
+    protected bool IsCut => Volatile.Read(ref _cut);
 
     /// <summary>Bytes read, 0 at end of file, -EAGAIN when there are none yet, or another negative errno.</summary>
-    internal unsafe int TryRead(Span<byte> buffer)
+    internal virtual unsafe int TryRead(Span<byte> buffer)
     {
         using HandleUse use = new(_descriptor);
         lock (_gate)
@@ -71,7 +74,7 @@ internal sealed class PipeEnd : ReactorEntry
     }
 
     /// <summary>Bytes written, -EAGAIN when the pipe is full, -EPIPE when nobody reads any more.</summary>
-    internal int TryWrite(ReadOnlySpan<byte> buffer)
+    internal virtual int TryWrite(ReadOnlySpan<byte> buffer)
     {
         try
         {
@@ -85,7 +88,7 @@ internal sealed class PipeEnd : ReactorEntry
     }
 
     /// <summary>Completes when a read or write may get on. It may also be woken for nothing.</summary>
-    internal Task WaitAsync(CancellationToken cancellationToken)
+    internal virtual Task WaitAsync(CancellationToken cancellationToken)
     {
         TaskCompletionSource waiter;
         int error;
@@ -131,7 +134,7 @@ internal sealed class PipeEnd : ReactorEntry
     /// <param name="onCut">Runs when it is not waited for any more.</param>
     internal void BeginDrain(TimeSpan timeout, Action<PipeEnd> onCut)
     {
-        if (timeout == Timeout.InfiniteTimeSpan || !HasWriters())
+        if (timeout == Timeout.InfiniteTimeSpan || !HasPeer())
         {
             return; // without a writer end of file comes by itself
         }
@@ -146,7 +149,10 @@ internal sealed class PipeEnd : ReactorEntry
         }
     }
 
-    internal void Close()
+    /// <summary>The writer is done: who reads sees end of file.</summary>
+    internal virtual void EndInput() => Close();
+
+    internal virtual void Close()
     {
         TaskCompletionSource? waiter;
         lock (_gate)
@@ -182,20 +188,26 @@ internal sealed class PipeEnd : ReactorEntry
         waiter?.TrySetResult();
     }
 
-    private unsafe void Cut()
+    /// <summary>How much can be read without waiting; an upper bound will do where reading stops at nothing.</summary>
+    protected virtual unsafe int Held(int descriptor)
+    {
+        int held = 0;
+        Libc.ioctl(descriptor, Libc.FIONREAD, &held);
+        return held;
+    }
+
+    private void Cut()
     {
         lock (_gate)
         {
-            if (_closed || _cut || !HasWriters())
+            if (_closed || _cut || !HasPeer())
             {
                 return;
             }
 
-            int held = 0;
             using HandleUse use = new(_descriptor);
-            Libc.ioctl(use.Number, Libc.FIONREAD, &held);
             _cut = true;
-            _leftAfterCut = held;
+            _leftAfterCut = Held(use.Number);
         }
 
         Wake();
@@ -205,7 +217,8 @@ internal sealed class PipeEnd : ReactorEntry
     /// <summary>Somebody may still read what is written here.</summary>
     internal bool HasReaders() => (Poll(Libc.POLLOUT) & Libc.POLLERR) == 0; // pipe(7), poll(2)
 
-    private bool HasWriters() => (Poll(Libc.POLLIN) & Libc.POLLHUP) == 0;
+    /// <summary>Somebody has the other side open.</summary>
+    protected bool HasPeer() => (Poll(Libc.POLLIN) & Libc.POLLHUP) == 0;
 
     // What is so at this moment; for a closed end, the end.
     private unsafe short Poll(short events)

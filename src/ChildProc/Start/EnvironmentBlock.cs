@@ -5,6 +5,7 @@ namespace ChildProc.Start;
 /// <summary>The environment of a child: the host's, with the overlay of the start info over it. Names are ordinal.</summary>
 internal static class EnvironmentBlock
 {
+    internal const string Term = "TERM";
     private const string Pwd = "PWD";
 
     /// <summary>The variables, each name once, in no particular order.</summary>
@@ -27,6 +28,11 @@ internal static class EnvironmentBlock
                     block.Add(new(name, value));
                 }
             }
+        }
+
+        if (info.TerminalOptions?.Type is { } type)
+        {
+            block.Add(new(Term, type)); // AddHost has left it out, and the validator has seen that the overlay has none
         }
 
         return block;
@@ -52,6 +58,7 @@ internal static class EnvironmentBlock
         // An inherited PWD names the host's directory. A shell in the child would see through that, other programs
         // believe it, so it follows the directory, as in Go's os/exec since 1.19.
         bool setPwd = info.WorkingDirectory is not null && overlay?.ContainsKey(Pwd) != true;
+        bool setTerm = info.TerminalOptions?.Type is not null;
         IDictionary host = System.Environment.GetEnvironmentVariables();
         block.EnsureCapacity(host.Count + 1 + (overlay?.Count ?? 0));
 
@@ -60,7 +67,7 @@ internal static class EnvironmentBlock
         while (variable.MoveNext())
         {
             string name = (string)variable.Key;
-            if (overlay?.ContainsKey(name) != true && !(setPwd && name == Pwd))
+            if (overlay?.ContainsKey(name) != true && !(setPwd && name == Pwd) && !(setTerm && name == Term))
             {
                 block.Add(new(name, (string?)variable.Value ?? ""));
             }

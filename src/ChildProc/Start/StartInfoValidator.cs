@@ -23,6 +23,7 @@ internal static class StartInfoValidator
         Stream(info.StandardInput, nameof(info.StandardInput), output: false);
         Stream(info.StandardOutput, nameof(info.StandardOutput), output: true);
         Stream(info.StandardError, nameof(info.StandardError), output: true);
+        Terminal(info);
         Handles(info);
         Limits(info);
         Enumerations(info);
@@ -131,6 +132,47 @@ internal static class StartInfoValidator
         }
     }
 
+    private static void Terminal(ChildProcessStartInfo info)
+    {
+        bool has = TerminalStdio.IsIn(info);
+        if (has && info.NewProcessGroup)
+        {
+            Fail(nameof(info.NewProcessGroup), "A child with a terminal of its own leads a session; a process group beside that is none of its own.");
+        }
+
+        if (info.TerminalOptions is not { } options)
+        {
+            return;
+        }
+
+        const string Property = nameof(info.TerminalOptions);
+        if (!has)
+        {
+            Fail(Property, "Terminal options need a standard stream that is ChildStdio.Terminal.");
+        }
+
+        if (options.Columns is < 1 or > TerminalOptions.MaxSize || options.Rows is < 1 or > TerminalOptions.MaxSize)
+        {
+            OutOfRange(Property, $"{Text(options.Columns)}x{Text(options.Rows)}", "The size of the terminal is not within 1 to 32767.");
+        }
+
+        if (options.Mode is < TerminalMode.Cooked or > TerminalMode.Raw)
+        {
+            OutOfRange(Property, options.Mode, "Not a terminal mode.");
+        }
+
+        if (options.Type is "")
+        {
+            Fail(Property, "The terminal type is empty.");
+        }
+
+        Passable(options.Type, Property, "The terminal type");
+        if (options.Type is not null && info.EnvironmentOverlay?.ContainsKey(EnvironmentBlock.Term) == true)
+        {
+            Fail(Property, "TERM is set both by the terminal type and by the environment.");
+        }
+    }
+
     private static void FileModeFits(FileMode? mode, string property, bool output)
     {
         if (mode is not null && (output ? mode is FileMode.Open or FileMode.Truncate : mode is not FileMode.Open))
@@ -213,7 +255,7 @@ internal static class StartInfoValidator
 
     private static void Policies(ChildProcessStartInfo info)
     {
-        bool hasGroup = info.NewProcessGroup || info.NewSession;
+        bool hasGroup = info.NewProcessGroup || info.NewSession || TerminalStdio.IsIn(info);
         if (!hasGroup && info.Stop.Scope == SignalScope.ProcessGroup)
         {
             Fail(nameof(info.Stop), "A signal to the process group needs NewProcessGroup or NewSession: the host's own group is not the child's.");

@@ -24,6 +24,14 @@ public abstract class ChildStdio
     public static ChildStdio ToStandardOutput { get; } = new ToStandardOutputStdio();
 
     /// <summary>
+    /// A new pseudo-terminal, the same one for every stream that says so, and the controlling terminal of the child, which leads
+    /// a new session; its other side is <see cref="IChildProcess.Terminal"/>. Streams left at null beside it are the terminal,
+    /// too, but for the input of a captured child. <see cref="ChildProcessStartInfo.TerminalOptions"/> says how it looks. Set
+    /// all three: what knows of streams beside a terminal is Unix alone. See pty(7).
+    /// </summary>
+    public static ChildStdio Terminal { get; } = new TerminalStdio();
+
+    /// <summary>
     /// A file, opened by the host at the start and given to the child itself. A FIFO is not waited for: without a writer it
     /// reads as ended, without a reader it cannot be opened (ENXIO); see fifo(7).
     /// </summary>

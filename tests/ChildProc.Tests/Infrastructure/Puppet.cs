@@ -20,6 +20,15 @@ internal static class Puppet
         StandardOutput = ChildStdio.Pipe,
     };
 
+    /// <summary>All three streams are a new terminal.</summary>
+    internal static ChildProcessStartInfo AtTerminal(this ChildProcessStartInfo info, TerminalOptions? options = null) => new(info)
+    {
+        StandardInput = ChildStdio.Terminal,
+        StandardOutput = ChildStdio.Terminal,
+        StandardError = ChildStdio.Terminal,
+        TerminalOptions = options,
+    };
+
     /// <summary>Captures a verb's output as key=value pairs.</summary>
     internal static async Task<Dictionary<string, string>> ReportAsync(ChildProcessStartInfo info)
     {

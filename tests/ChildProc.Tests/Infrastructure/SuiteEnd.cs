@@ -51,7 +51,8 @@ public sealed class SuiteEnd : IAsyncDisposable
         {
             string target = new FileInfo(path).LinkTarget ?? "";
             if (target.StartsWith("pipe:", StringComparison.Ordinal) || target.StartsWith("socket:", StringComparison.Ordinal)
-                || target.StartsWith("anon_inode:", StringComparison.Ordinal) || target.Contains("childproc", StringComparison.Ordinal))
+                || target.StartsWith("anon_inode:", StringComparison.Ordinal) || target.Contains("childproc", StringComparison.Ordinal)
+                || target.EndsWith("/ptmx", StringComparison.Ordinal))
             {
                 all.Add($"{Path.GetFileName(path)} {target}");
             }

@@ -21,6 +21,7 @@ public sealed class ChildStdioTests
         Assert.Same(ChildStdio.Null, ChildStdio.Null);
         Assert.Same(ChildStdio.Pipe, ChildStdio.Pipe);
         Assert.Same(ChildStdio.ToStandardOutput, ChildStdio.ToStandardOutput);
+        Assert.Same(ChildStdio.Terminal, ChildStdio.Terminal);
     }
 
     [Fact]

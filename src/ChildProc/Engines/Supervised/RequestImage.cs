@@ -4,6 +4,7 @@ using System.Runtime.Versioning;
 using System.Text;
 using ChildProc.Interop;
 using ChildProc.Start;
+using ChildProc.Stdio;
 
 namespace ChildProc.Engines.Supervised;
 
@@ -135,6 +136,12 @@ internal sealed class RequestImage
         Wire.RequestFlags flags = Wire.RequestFlags.None;
         flags |= info.NewSession ? Wire.RequestFlags.NewSession : 0;
         flags |= info.NewProcessGroup ? Wire.RequestFlags.NewGroup : 0;
+        if (TerminalStdio.IsIn(info))
+        {
+            flags |= Wire.RequestFlags.NewSession | Wire.RequestFlags.ControllingTerminal;
+            _header.Terminal = (byte)(info.StandardInput is TerminalStdio ? 0 : info.StandardOutput is TerminalStdio ? 1 : 2);
+        }
+
         flags |= info.NoNewPrivileges ? Wire.RequestFlags.NoNewPrivileges : 0;
         flags |= info.Leftovers == Leftovers.Release ? Wire.RequestFlags.ReleaseLeftovers : 0;
         if (info.Umask is { } umask)

@@ -18,6 +18,7 @@ internal sealed class StartResources : IDisposable
     private readonly List<SafeHandle> _borrowed = [];
     private OutputTarget? _output, _error;
     private readonly List<int> _message = new(8) { -1 }; // the lifeline comes first
+    private readonly int _childTerminal;
 
     /// <exception cref="ChildProcessStartException">Something cannot be opened.</exception>
     internal StartResources(RequestImage image)
@@ -32,10 +33,15 @@ internal sealed class StartResources : IDisposable
 
             const int Flags = Libc.O_PATH | Libc.O_CLOEXEC;
             Add(Check(Libc.open(image.WorkingDirectory, Flags | Libc.O_DIRECTORY, 0), StartStage.WorkingDirectory));
-            InputKind = Open(_info.StandardInput, 0, out PipeEnd? input);
-            OutputKind = Open(_info.StandardOutput, 1, out PipeEnd? output);
-            ErrorKind = Open(_info.StandardError, 2, out PipeEnd? error);
-            Pipes = new ChildPipes(input, output, error);
+            if (TerminalStdio.IsIn(_info))
+            {
+                _childTerminal = OpenTerminal();
+            }
+
+            InputKind = Open(TerminalStdio.Resolve(_info, _info.StandardInput), 0, out PipeEnd? input);
+            OutputKind = Open(TerminalStdio.Resolve(_info, _info.StandardOutput), 1, out PipeEnd? output);
+            ErrorKind = Open(TerminalStdio.Resolve(_info, _info.StandardError), 2, out PipeEnd? error);
+            Pipes = Pipes with { Input = input, Output = output, Error = error };
             if (_info.StandardInput?.IsPumped == true || _output is not null || _error is not null)
             {
                 Pumps = new ChildPumps(_info.StandardInput?.IsPumped == true ? _info.StandardInput : null, _output, _error);
@@ -56,7 +62,7 @@ internal sealed class StartResources : IDisposable
 
     internal ChildPumps? Pumps { get; private set; }
 
-    /// <summary>The modes of the terminal that the child inherits, or null.</summary>
+    /// <summary>The terminal that the child inherits, or null.</summary>
     internal TerminalModes? Terminal { get; private set; }
 
     internal Wire.StdioKind InputKind { get; }
@@ -112,6 +118,9 @@ internal sealed class StartResources : IDisposable
                 // Known to the caller at once, so that a fault in a later stream closes it.
                 Pipes = number == 0 ? Pipes with { Input = pipe } : number == 1 ? Pipes with { Output = pipe } : Pipes with { Error = pipe };
                 return Wire.StdioKind.Handle;
+            case TerminalStdio:
+                _message.Add(_childTerminal);
+                return Wire.StdioKind.Handle;
             case FileStdio file:
                 Add(OpenWithoutWaiting(file, number));
                 return Wire.StdioKind.Handle;
@@ -140,6 +149,26 @@ internal sealed class StartResources : IDisposable
         // The two ends are separate descriptions: the child's stays blocking.
         Libc.fcntl(ours, Libc.F_SETFL, Libc.O_NONBLOCK);
         return new PipeEnd(new Descriptor(ours), reads: !childReads);
+    }
+
+    /// <summary>The child's side.</summary>
+    private int OpenTerminal()
+    {
+        PseudoTerminal? terminal = PseudoTerminal.Open(_info.TerminalOptions ?? TerminalOptions.Default, out Descriptor? other, out int error);
+        if (terminal is null)
+        {
+            throw ChildProcessStartException.Create(StartStage.StandardStreams, error, _info, detail: "a pseudo-terminal cannot be opened");
+        }
+
+        Pipes = Pipes with { Terminal = terminal };
+        _opened.Add(other!);
+        if (_info.Credentials is { } credentials)
+        {
+            // As login(1) does it, so that the child can open its terminal by name. Who may not give files away can still use it.
+            _ = Libc.fchown(other!.Number, credentials.UserId, uint.MaxValue);
+        }
+
+        return other!.Number;
     }
 
     // A FIFO without its other end, or a modem line, would block the open for ever: it is opened without waiting. A FIFO that

@@ -20,7 +20,7 @@ internal static class Wire
     internal enum RequestFlags : uint
     {
         None = 0, NewSession = 1, NewGroup = 2, NoNewPrivileges = 4, SetUmask = 8, SetPriority = 16, SetCredentials = 32,
-        ReleaseLeftovers = 64, BodyInMemfd = 128, Searched = 256,
+        ReleaseLeftovers = 64, BodyInMemfd = 128, Searched = 256, ControllingTerminal = 512,
     }
 
     internal enum StdioKind : byte { Null = 0, Handle = 1, AsStandardOutput = 2 }
@@ -53,7 +53,7 @@ internal static class Wire
         internal uint Uid, Gid;
         internal uint OwnerLostSignal, OwnerLostGraceMilliseconds, OwnerLostScope;
         internal StdioKind StandardInput, StandardOutput, StandardError;
-        internal byte Reserved;
+        internal byte Terminal;
         internal uint LimitCount, GroupCount, HandleCount, PathCount, ArgumentCount, VariableCount, BodyLength, Reserved2;
     }
 

@@ -16,7 +16,7 @@ public sealed class WireTests
         [
             ("flags", "Flags"), ("effective_uid", "EffectiveUid"), ("effective_gid", "EffectiveGid"), ("process_group", "ProcessGroup"),
             ("umask", "Umask"), ("priority", "Priority"), ("uid", "Uid"), ("gid", "Gid"), ("owner_lost_signal", "OwnerLostSignal"),
-            ("owner_lost_grace_ms", "OwnerLostGraceMilliseconds"), ("owner_lost_scope", "OwnerLostScope"), ("stdio", "StandardInput"),
+            ("owner_lost_grace_ms", "OwnerLostGraceMilliseconds"), ("owner_lost_scope", "OwnerLostScope"), ("stdio", "StandardInput"), ("terminal", "Terminal"),
             ("limit_count", "LimitCount"), ("group_count", "GroupCount"), ("handle_count", "HandleCount"), ("path_count", "PathCount"),
             ("argument_count", "ArgumentCount"), ("variable_count", "VariableCount"), ("body_length", "BodyLength"),
         ]),
@@ -61,8 +61,8 @@ public sealed class WireTests
             expected.Add((long)type);
         }
 
-        expressions.AddRange(["CP_VERSION", "CP_MAX_INLINE", "CP_MAX_BODY", "CP_MAX_HANDLES", "CP_RELEASE_LEFTOVERS", "CP_BODY_IN_MEMFD", "CP_SET_CREDENTIALS"]);
-        expected.AddRange([Wire.Version, Wire.MaxInline, Wire.MaxBody, Wire.MaxHandles, (long)Wire.RequestFlags.ReleaseLeftovers, (long)Wire.RequestFlags.BodyInMemfd, (long)Wire.RequestFlags.SetCredentials]);
+        expressions.AddRange(["CP_VERSION", "CP_MAX_INLINE", "CP_MAX_BODY", "CP_MAX_HANDLES", "CP_RELEASE_LEFTOVERS", "CP_BODY_IN_MEMFD", "CP_SET_CREDENTIALS", "CP_CONTROLLING_TERMINAL"]);
+        expected.AddRange([Wire.Version, Wire.MaxInline, Wire.MaxBody, Wire.MaxHandles, (long)Wire.RequestFlags.ReleaseLeftovers, (long)Wire.RequestFlags.BodyInMemfd, (long)Wire.RequestFlags.SetCredentials, (long)Wire.RequestFlags.ControllingTerminal]);
 
         foreach (StartStage stage in Enum.GetValues<StartStage>())
         {
