@@ -18,6 +18,8 @@ internal class PipeEnd : ReactorEntry
     private TaskCompletionSource? _waiter;
     private Timer? _drain;
     private Action<PipeEnd>? _onCut;
+    private long _untilGrowth = PipeGrowth.WorthIt;
+    private bool _grown;
     private bool _registered, _closed, _cut;
     private int _leftAfterCut;
 
@@ -67,6 +69,12 @@ internal class PipeEnd : ReactorEntry
             if (_cut && count > 0)
             {
                 _leftAfterCut -= count;
+            }
+
+            // Once only: below zero it has been tried.
+            if (_untilGrowth >= 0 && (_untilGrowth -= Math.Max(count, 0)) < 0)
+            {
+                _grown = PipeGrowth.TryGrow(use.Number);
             }
 
             return count;
@@ -169,6 +177,11 @@ internal class PipeEnd : ReactorEntry
             if (_registered)
             {
                 Reactor.Shared.Remove(_descriptor.Number, this);
+            }
+
+            if (_grown)
+            {
+                PipeGrowth.Release();
             }
         }
 
