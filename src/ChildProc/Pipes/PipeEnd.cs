@@ -139,7 +139,7 @@ internal class PipeEnd : ReactorEntry
     /// pipe must not hang a reader. What the pipe holds at that moment is still delivered.
     /// </summary>
     /// <param name="timeout">How long it is waited for.</param>
-    /// <param name="onCut">Runs when it is not waited for any more.</param>
+    /// <param name="onCut">Runs when it is not waited for any more, before the reader hears of it; must not block.</param>
     internal void BeginDrain(TimeSpan timeout, Action<PipeEnd> onCut)
     {
         if (timeout == Timeout.InfiniteTimeSpan || !HasPeer())
@@ -223,8 +223,14 @@ internal class PipeEnd : ReactorEntry
             _leftAfterCut = Held(use.Number);
         }
 
-        Wake();
-        _onCut?.Invoke(this);
+        try
+        {
+            _onCut?.Invoke(this); // first: whoever reads may end the tree as soon as it is awake, and then nobody holds the pipe
+        }
+        finally
+        {
+            Wake();
+        }
     }
 
     /// <summary>Somebody may still read what is written here.</summary>

@@ -81,6 +81,7 @@ internal sealed class ChildPumps(ChildStdio? input, OutputTarget? output, Output
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, _stopInput.Token);
         try
         {
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // as the output
             InputIncomplete = !await (input is StreamStdio stream
                 ? InputPump.RunAsync(pipe, stream.Value, either.Token)
                 : InputPump.RunAsync(pipe, ((BytesStdio)input!).Value, either.Token)).ConfigureAwait(false);

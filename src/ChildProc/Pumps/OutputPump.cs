@@ -18,6 +18,8 @@ internal static class OutputPump
     {
         try
         {
+            // Not on the thread of whoever starts the child: a callback may take its time, and some children never pause.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             while (true)
             {
                 // The buffer is borrowed when there is something to read: an idle child has none.

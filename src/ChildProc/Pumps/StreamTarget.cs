@@ -1,17 +1,9 @@
 namespace ChildProc.Pumps;
 
-/// <summary>A stream: the caller's, or over a file that the library opened and closes.</summary>
-internal sealed class StreamTarget(Stream stream, bool owned) : OutputTarget
+/// <summary>A stream of the caller's, who disposes it.</summary>
+internal sealed class StreamTarget(Stream stream) : OutputTarget
 {
     internal override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop) => stream.WriteAsync(bytes, stop);
 
     internal override async ValueTask CompleteAsync(CancellationToken stop) => await stream.FlushAsync(stop).ConfigureAwait(false);
-
-    internal override void Close()
-    {
-        if (owned)
-        {
-            stream.Dispose();
-        }
-    }
 }

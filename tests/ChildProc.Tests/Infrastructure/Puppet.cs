@@ -44,7 +44,8 @@ internal static class Puppet
         return report;
     }
 
-    private static string Metadata(string key)
+    /// <summary>A path that the build has put into this assembly.</summary>
+    internal static string Metadata(string key)
     {
         foreach (AssemblyMetadataAttribute attribute in typeof(Puppet).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>())
         {

@@ -40,6 +40,23 @@ public sealed class CallbackStdioTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_start_that_blocks_runs_no_callback_itself()
+    {
+        for (int i = 0; i < 30; i++)
+        {
+            int starter = Environment.CurrentManagedThreadId, started = 0, early = 0;
+            ChildProcessStartInfo info = new(Puppet.Info("flood-lines", "2000"))
+            {
+                StandardOutput = ChildStdio.Lines(_ => early += Volatile.Read(ref started) == 0 && Environment.CurrentManagedThreadId == starter ? 1 : 0),
+            };
+            using IChildProcess child = ChildProcess.Start(info);
+            Volatile.Write(ref started, 1);
+            await child.WaitForStreamsAsync();
+            Assert.Equal(0, early);
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_callback_that_throws_ends_the_run_with_what_it_threw()
     {
         using Marker marker = Marker.Create();

@@ -1,4 +1,5 @@
 using ChildProc.Tests.Infrastructure;
+using Microsoft.Win32.SafeHandles;
 
 namespace ChildProc.Tests.Stdio;
 
@@ -20,6 +21,27 @@ public sealed class TeeStdioTests
             Assert.Equal(string.Join('\n', lines) + "\n", result.StandardOutput);
             Assert.Equal(result.StandardOutput, await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken));
             Assert.Equal(result.StandardOutput, System.Text.Encoding.UTF8.GetString(stream.ToArray()));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    // As the host's own standard output is shared with its children when it is a file.
+    [Fact(Timeout = 60_000)]
+    public async Task A_target_goes_on_where_whoever_shares_the_open_file_stopped()
+    {
+        string path = Path.GetTempFileName();
+        try
+        {
+            using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Write);
+            ChildStdio tee = ChildStdio.Tee(ChildStdio.Handle(file), ChildStdio.Null);
+            await ChildProcess.RunAsync(new ChildProcessStartInfo(Puppet.Info("flood-lines", "1")) { StandardOutput = tee });
+            await ChildProcess.RunAsync(new ChildProcessStartInfo(Puppet.Info("flood-lines", "1")) { StandardOutput = ChildStdio.Handle(file) });
+            await ChildProcess.RunAsync(new ChildProcessStartInfo(Puppet.Info("flood-lines", "1")) { StandardOutput = tee });
+            string[] lines = await File.ReadAllLinesAsync(path, TestContext.Current.CancellationToken);
+            Assert.Equal(3, lines.Length);
         }
         finally
         {

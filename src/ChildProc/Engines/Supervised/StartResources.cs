@@ -5,7 +5,6 @@ using ChildProc.Pipes;
 using ChildProc.Pumps;
 using ChildProc.Stdio;
 using ChildProc.Terminals;
-using Microsoft.Win32.SafeHandles;
 
 namespace ChildProc.Engines.Supervised;
 
@@ -187,7 +186,7 @@ internal sealed class StartResources : IDisposable
         switch (stdio)
         {
             case StreamStdio stream:
-                return new StreamTarget(stream.Value, owned: false);
+                return new StreamTarget(stream.Value);
             case LinesStdio lines:
                 return new LineTarget(lines.OnLine, _info.OutputEncoding, _info.LineLimit);
             case ChunksStdio chunks:
@@ -195,7 +194,7 @@ internal sealed class StartResources : IDisposable
             case PipeStdio:
                 return new PipeTarget();
             case NullStdio:
-                return new StreamTarget(System.IO.Stream.Null, owned: false);
+                return new StreamTarget(System.IO.Stream.Null);
             case FileStdio file:
                 return Owned(OpenWithoutWaiting(file, number));
             case HandleStdio handle:
@@ -226,8 +225,7 @@ internal sealed class StartResources : IDisposable
         }
     }
 
-    private static StreamTarget Owned(int descriptor)
-        => new(new FileStream(new SafeFileHandle(descriptor, ownsHandle: true), FileAccess.Write, bufferSize: 0), owned: true);
+    private static DescriptorTarget Owned(int descriptor) => new(new Descriptor(descriptor));
 
     private static int OpenFlags(FileMode? mode, int number) => number == 0
         ? Libc.O_RDONLY
