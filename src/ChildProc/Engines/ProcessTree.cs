@@ -11,15 +11,11 @@ namespace ChildProc.Engines;
 /// The facts only ever move forward: started, exited (or lost), empty. <see cref="_gate"/> guards them; the task sources
 /// are completed outside of it and run their continuations on the thread pool, so no caller's code runs on the reactor.
 /// </remarks>
-internal abstract class ProcessTree(ILogger logger)
+internal abstract partial class ProcessTree(ILogger logger)
 {
-    /// <summary>How long a kill may take before the wait for it is given up and reported.</summary>
-    internal static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(10);
-
     private readonly object _gate = new(); // a Monitor: WaitForExit blocks on it
     private TaskCompletionSource<ExitStatus>? _exitSource;
     private TaskCompletionSource? _emptySource;
-    private Task? _stop;
     private ExitStatus _exit;
     private TreeFault? _emptyFault; // why nobody can tell that the tree is empty
     private bool _hasExited, _isEmpty, _isLost, _canceled;
@@ -151,104 +147,6 @@ internal abstract class ProcessTree(ILogger logger)
         }
     }
 
-    /// <summary>Kills the tree and waits until it is empty.</summary>
-    /// <exception cref="ChildProcessTreeException">It is not, after <see cref="KillTimeout"/>.</exception>
-    internal async Task KillAndWaitAsync()
-    {
-        if (IsEmpty && !IsLost)
-        {
-            return;
-        }
-
-        Kill();
-        try
-        {
-            await WhenEmpty().WaitAsync(KillTimeout).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            if (!IsEmpty)
-            {
-                throw NotEmpty();
-            }
-
-            await WhenEmpty().ConfigureAwait(false); // a busy thread pool ran the timer before the news
-        }
-    }
-
-    /// <summary>As <see cref="KillAndWaitAsync"/>, without the help of the thread pool, whose threads may all be here.</summary>
-    internal void KillAndWait()
-    {
-        if (IsEmpty && !IsLost)
-        {
-            return;
-        }
-
-        Kill();
-        long deadline = Environment.TickCount64 + (long)KillTimeout.TotalMilliseconds;
-        lock (_gate)
-        {
-            while (!_isEmpty && deadline - Environment.TickCount64 is > 0 and long left)
-            {
-                Monitor.Wait(_gate, (int)left);
-            }
-        }
-
-        if (!IsEmpty)
-        {
-            throw NotEmpty();
-        }
-
-        if (_emptyFault is { } fault)
-        {
-            throw new ChildProcessTreeException(fault);
-        }
-    }
-
-    /// <summary>Signal, grace, kill; returns when the tree is empty. True when the grace was cut short.</summary>
-    internal async Task<bool> StopAsync(StopPolicy policy, CancellationToken cutGrace)
-    {
-        bool cut = false;
-        if (policy.Grace > TimeSpan.Zero && policy.Signal.Number != 0
-            && Signal(policy.Signal, policy.Scope))
-        {
-            Signal(ChildSignal.Continue, policy.Scope); // a stopped process sees no other signal than KILL
-            Task done = policy.Scope == SignalScope.Tree ? WhenEmpty() : WhenExited();
-            await done.WaitAsync(policy.Grace, cutGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            cut = !done.IsCompleted && cutGrace.IsCancellationRequested;
-        }
-
-        await KillAndWaitAsync().ConfigureAwait(false);
-        _ = await WhenExited().ConfigureAwait(false);
-        return cut;
-    }
-
-    /// <summary>The lifetime token was cancelled. A child that exited by itself has won.</summary>
-    internal void CancelByLifetime()
-    {
-        lock (_gate)
-        {
-            if (_hasExited || _canceled)
-            {
-                return;
-            }
-
-            _canceled = true;
-        }
-
-        // Logged where it arises; those who wait for the child see it, too.
-        _ = Task.Run(StopOnceAsync).ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
-    }
-
-    /// <summary>The stop that the cancelled lifetime asked for, grace and all; the same one for everybody.</summary>
-    internal Task StopOnceAsync()
-    {
-        lock (_gate)
-        {
-            return _stop ??= StopAsync(StopPolicy, CancellationToken.None);
-        }
-    }
-
     /// <summary>The caller forgot the child: its tree goes, as it would with the host.</summary>
     internal void AbandonForgotten()
     {
@@ -374,13 +272,6 @@ internal abstract class ProcessTree(ILogger logger)
             ? Interop.ProcFs.HoldersOf(link, Members()).Select(Interop.ProcFs.Describe)
             : [];
         Log.OutputCut(Logger, Id, DrainTimeout.TotalSeconds, string.Join("; ", holders));
-    }
-
-    private ChildProcessTreeException NotEmpty()
-    {
-        string[] remaining = DescribeMembers();
-        Log.NotEmpty(Logger, Id, string.Join("; ", remaining));
-        return new ChildProcessTreeException(TreeFault.NotEmpty, remaining);
     }
 
     private void CompleteEmpty(TaskCompletionSource source)

@@ -45,6 +45,7 @@ internal sealed class StartResources : IDisposable
             {
                 Pumps = new ChildPumps(_info.StandardInput?.IsPumped == true ? _info.StandardInput : null, _output, _error);
             }
+
             foreach (SafeHandle handle in _info.InheritedHandles.Values)
             {
                 Borrow(handle, StartStage.Handles);
@@ -109,7 +110,7 @@ internal sealed class StartResources : IDisposable
             case StreamStdio or BytesStdio or LinesStdio or ChunksStdio or TeeStdio:
                 if (number != 0 && stdio.IsPumped)
                 {
-                    OutputTarget target = Target(stdio, number);
+                    OutputTarget target = OutputTargets.Create(stdio, number, _info);
                     _ = number == 1 ? _output = target : _error = target;
                 }
 
@@ -121,7 +122,7 @@ internal sealed class StartResources : IDisposable
                 _message.Add(_childTerminal);
                 return Wire.StdioKind.Handle;
             case FileStdio file:
-                Add(OpenWithoutWaiting(file, number));
+                Add(FileOpening.Open(file, number, _info));
                 return Wire.StdioKind.Handle;
             case HandleStdio handle:
                 Borrow(handle.SafeHandle, StartStage.StandardStreams);
@@ -170,75 +171,6 @@ internal sealed class StartResources : IDisposable
         return other!.Number;
     }
 
-    // A FIFO without its other end, or a modem line, would block the open for ever: it is opened without waiting. A FIFO that
-    // nobody writes yet then reads as ended, and one that nobody reads is ENXIO, fifo(7).
-    private int OpenWithoutWaiting(FileStdio file, int number)
-    {
-        int flags = OpenFlags(file.Mode, number);
-        int descriptor = Check(
-            Libc.open(file.Path, flags | Libc.O_NONBLOCK | Libc.O_NOCTTY | Libc.O_CLOEXEC, 0x1B6 /* 0666, less the umask */), StartStage.StandardStreams);
-        Libc.fcntl(descriptor, Libc.F_SETFL, flags & Libc.O_APPEND); // F_SETFL leaves the access mode alone, fcntl(2)
-        return descriptor;
-    }
-
-    private OutputTarget Target(ChildStdio stdio, int number)
-    {
-        switch (stdio)
-        {
-            case StreamStdio stream:
-                return new StreamTarget(stream.Value);
-            case LinesStdio lines:
-                return new LineTarget(lines.OnLine, _info.OutputEncoding, _info.LineLimit);
-            case ChunksStdio chunks:
-                return new ChunkTarget(chunks.OnChunk);
-            case PipeStdio:
-                return new PipeTarget();
-            case NullStdio:
-                return new StreamTarget(System.IO.Stream.Null);
-            case FileStdio file:
-                return Owned(OpenWithoutWaiting(file, number));
-            case HandleStdio handle:
-                return Owned(Check(Libc.fcntl((int)handle.SafeHandle.DangerousGetHandle(), Libc.F_DUPFD_CLOEXEC, 3), StartStage.StandardStreams));
-            case InheritStdio:
-                return Owned(Check(Libc.fcntl(number, Libc.F_DUPFD_CLOEXEC, 3), StartStage.StandardStreams));
-            default:
-                return TeeOf((TeeStdio)stdio, number);
-        }
-    }
-
-    private TeeTarget TeeOf(TeeStdio tee, int number)
-    {
-        List<OutputTarget> targets = [];
-        try
-        {
-            foreach (ChildStdio target in tee.Targets)
-            {
-                targets.Add(Target(target, number));
-            }
-
-            return new TeeTarget([.. targets]);
-        }
-        catch
-        {
-            targets.ForEach(static target => target.Close());
-            throw;
-        }
-    }
-
-    private static DescriptorTarget Owned(int descriptor) => new(new Descriptor(descriptor));
-
-    private static int OpenFlags(FileMode? mode, int number) => number == 0
-        ? Libc.O_RDONLY
-        : Libc.O_WRONLY | mode switch
-        {
-            FileMode.Append => Libc.O_CREAT | Libc.O_APPEND,
-            FileMode.CreateNew => Libc.O_CREAT | Libc.O_EXCL,
-            FileMode.OpenOrCreate => Libc.O_CREAT,
-            FileMode.Open => 0,
-            FileMode.Truncate => Libc.O_TRUNC,
-            _ => Libc.O_CREAT | Libc.O_TRUNC,
-        };
-
     private void AddBody(ReadOnlySpan<byte> body)
     {
         int memfd = Check(
@@ -267,7 +199,10 @@ internal sealed class StartResources : IDisposable
         _message.Add(number);
     }
 
-    private int Check(int result, StartStage stage)
+    private int Check(int result, StartStage stage) => Check(result, stage, _info);
+
+    /// <summary>The result of a call of the C library, or the failed start that a negative one means.</summary>
+    internal static int Check(int result, StartStage stage, ChildProcessStartInfo info)
     {
         if (result >= 0)
         {
@@ -276,6 +211,6 @@ internal sealed class StartResources : IDisposable
 
         // No descriptor left is no fault of the directory or file that happened to be next.
         int error = Marshal.GetLastPInvokeError();
-        throw ChildProcessStartException.Create(error is Libc.EMFILE or Libc.ENFILE ? StartStage.StandardStreams : stage, error, _info);
+        throw ChildProcessStartException.Create(error is Libc.EMFILE or Libc.ENFILE ? StartStage.StandardStreams : stage, error, info);
     }
 }

@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using ChildProc.Interop;
+using ChildProc.Pumps;
+using ChildProc.Stdio;
+
+namespace ChildProc.Engines.Supervised;
+
+/// <summary>Makes the target of an output that the library copies, and opens what it needs before the child is started.</summary>
+[SupportedOSPlatform("linux")]
+internal static class OutputTargets
+{
+    /// <exception cref="ChildProcessStartException">Something cannot be opened; nothing is left open.</exception>
+    internal static OutputTarget Create(ChildStdio stdio, int number, ChildProcessStartInfo info) => stdio switch
+    {
+        StreamStdio stream => new StreamTarget(stream.Value),
+        LinesStdio lines => new LineTarget(lines.OnLine, info.OutputEncoding, info.LineLimit),
+        ChunksStdio chunks => new ChunkTarget(chunks.OnChunk),
+        PipeStdio => new PipeTarget(),
+        NullStdio => new StreamTarget(Stream.Null),
+        FileStdio file => Owned(FileOpening.Open(file, number, info)),
+        HandleStdio handle => Copy(handle.SafeHandle, info),
+        InheritStdio => Copy(number, info),
+        _ => Tee((TeeStdio)stdio, number, info),
+    };
+
+    private static TeeTarget Tee(TeeStdio tee, int number, ChildProcessStartInfo info)
+    {
+        List<OutputTarget> targets = [];
+        try
+        {
+            foreach (ChildStdio target in tee.Targets)
+            {
+                targets.Add(Create(target, number, info));
+            }
+
+            return new TeeTarget([.. targets]);
+        }
+        catch
+        {
+            targets.ForEach(static target => target.Close());
+            throw;
+        }
+    }
+
+    private static DescriptorTarget Copy(SafeHandle handle, ChildProcessStartInfo info)
+    {
+        using HandleUse use = new(handle);
+        return Copy(use.Number, info);
+    }
+
+    private static DescriptorTarget Copy(int descriptor, ChildProcessStartInfo info)
+        => Owned(StartResources.Check(Libc.fcntl(descriptor, Libc.F_DUPFD_CLOEXEC, 3), StartStage.StandardStreams, info));
+
+    private static DescriptorTarget Owned(int descriptor) => new(new Descriptor(descriptor));
+}
