@@ -129,6 +129,10 @@ public static class ChildPipelineHostExtensions
             using CancellationTokenSource left = new();
             Task reading = StageOutput.ReadLinesAsync(running, lines.Writer, left.Token);
             Task<RunningPipeline.StageEnd[]> ending = running.RunToEndAsync(cancellationToken);
+
+            // What a stream of the caller throws ends the lines behind those that are here: the stages may never end them.
+            _ = ending.ContinueWith(
+                ended => lines.Writer.TryComplete(ended.Exception!.InnerException), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             try
             {
                 await foreach (PipelineLine line in lines.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))

@@ -81,7 +81,7 @@ public interface IChildProcess : IAsyncDisposable, IDisposable
     /// there are none.
     /// </summary>
     /// <param name="cancellationToken">Ends this wait only.</param>
-    /// <returns>The wait; it fails with what a callback or a stream of the caller threw.</returns>
+    /// <returns>The wait; it fails with what a callback or a stream of the caller threw, at once and while the other streams go on.</returns>
     /// <exception cref="OperationCanceledException">This wait was cancelled.</exception>
     ValueTask WaitForStreamsAsync(CancellationToken cancellationToken = default);
 

@@ -28,6 +28,25 @@ static void cat(char **arguments)
         write_all(1, buffer, (size_t)n);
 }
 
+/* Three directions at once: a host that does not serve them all deadlocks. */
+static void cat_both(char **arguments)
+{
+    (void)arguments;
+    static char buffer[65536];
+    for (ssize_t n; (n = read(0, buffer, sizeof buffer)) > 0;)
+        for (int fd = 1; fd <= 2; fd++)
+            write_all(fd, buffer, (size_t)n);
+}
+
+/* A write for every byte: no read of the host's finds whole lines or characters. */
+static void cat_bytes(char **arguments)
+{
+    (void)arguments;
+    char byte;
+    while (read(0, &byte, 1) == 1)
+        write_all(1, &byte, 1);
+}
+
 /* Byte i is (i * 131 + i / 257) & 0xff. */
 static void flood(char **arguments)
 {
@@ -172,8 +191,8 @@ static void exec_verb(char **arguments)
 }
 
 const struct verb g_io_verbs[] = {
-    {"cat", cat, 0}, {"flood", flood, 1}, {"zeros", zeros, 1}, {"flood-lines", flood_lines, 1}, {"count-stdin", count_stdin, 0},
-    {"write-fd", write_fd, 2}, {"read-fd", read_fd, 1}, {"reopen-stdout", reopen_stdout, 1}, {"close", close_fd, 1},
-    {"chatty", chatty, 1}, {"read-line", read_line, 0}, {"wait-eof", wait_eof, 0}, {"burn-ms", burn, 1},
-    {"alloc-mb", alloc, 1}, {"sleep-ms", sleep_verb, 1}, {"pause", pause_verb, 0}, {"exit", exit_verb, 1},
-    {"exec", exec_verb, 1}, {0}};
+    {"cat", cat, 0}, {"cat-both", cat_both, 0}, {"cat-bytes", cat_bytes, 0}, {"flood", flood, 1}, {"zeros", zeros, 1},
+    {"flood-lines", flood_lines, 1}, {"count-stdin", count_stdin, 0}, {"write-fd", write_fd, 2}, {"read-fd", read_fd, 1},
+    {"reopen-stdout", reopen_stdout, 1}, {"close", close_fd, 1}, {"chatty", chatty, 1}, {"read-line", read_line, 0},
+    {"wait-eof", wait_eof, 0}, {"burn-ms", burn, 1}, {"alloc-mb", alloc, 1}, {"sleep-ms", sleep_verb, 1},
+    {"pause", pause_verb, 0}, {"exit", exit_verb, 1}, {"exec", exec_verb, 1}, {0}};

@@ -74,6 +74,9 @@ internal static class Flatness
                     case "pipelines":
                         await PipelineCycles.RunAsync(puppet, i);
                         break;
+                    case "pumped":
+                        await PumpedCycles.RunAsync(puppet, i);
+                        break;
                     default:
                         throw new ArgumentException(kind);
                 }

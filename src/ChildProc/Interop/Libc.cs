@@ -27,6 +27,7 @@ internal static unsafe partial class Libc
     internal const uint EPOLLIN = 1, EPOLLOUT = 4, EPOLLERR = 8, EPOLLHUP = 16, EPOLLONESHOT = 1u << 30;
     internal const int EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3, EPOLL_CLOEXEC = 0x80000;
     internal const int EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
+    internal const int SEEK_CUR = 1;
     internal const int P_PIDFD = 3, WNOHANG = 1, WEXITED = 4;
     internal const int PR_GET_NO_NEW_PRIVS = 39;
     internal const nuint FIONREAD = 0x541B;
@@ -87,6 +88,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int close(int descriptor);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial long lseek(int descriptor, long offset, int whence);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int pipe2(int* pair, int flags);

@@ -31,20 +31,38 @@ internal sealed class LineFeed : IDisposable
     /// <summary>Until <see cref="Leave"/>; the lines end when both outputs have.</summary>
     internal async Task ReadAsync(IChildProcess child)
     {
-        Task cut = CutAsync(child);
+        Task cut = CutAsync(child), fault = FaultAsync(child);
         try
         {
             await Task.WhenAll(
                 ReadAsync(Readable.Output(child, _info), OutputSource.StandardOutput),
                 ReadAsync(Readable.Error(child, _info), OutputSource.StandardError)).ConfigureAwait(false);
-            _lines.Writer.Complete();
+            _lines.Writer.TryComplete();
         }
         catch (Exception e)
         {
-            _lines.Writer.Complete(e);
+            _lines.Writer.TryComplete(e);
         }
 
         await cut.ConfigureAwait(false);
+        await fault.ConfigureAwait(false);
+    }
+
+    // What a stream of the caller throws ends the lines behind those that are here: the child itself may never end them.
+    private async Task FaultAsync(IChildProcess child)
+    {
+        try
+        {
+            await child.WaitForStreamsAsync(_left.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_left.IsCancellationRequested)
+        {
+            // nobody takes the lines any more
+        }
+        catch (Exception e)
+        {
+            _lines.Writer.TryComplete(e);
+        }
     }
 
     // Cancellation stops the child, whose outputs then end. When it has exited already, nothing else would end them but

@@ -46,7 +46,7 @@ internal static class StageOutput
         }
         finally
         {
-            lines.Complete();
+            lines.TryComplete();
         }
     }
 

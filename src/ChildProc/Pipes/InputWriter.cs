@@ -155,6 +155,10 @@ internal sealed class InputWriter(PipeEnd pipe, object owner) : PipeWriter
             await pipe.WaitAsync(pending.Token).ConfigureAwait(false);
             return true;
         }
+        catch (ObjectDisposedException)
+        {
+            return true; // the child was disposed: the next write says that nobody reads any more
+        }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             lock (_buffer)

@@ -132,6 +132,10 @@ internal class PipeEnd : ReactorEntry
     internal Task WaitReadableAsync(CancellationToken cancellationToken)
         => Poll(Libc.POLLIN) != 0 ? Task.CompletedTask : WaitAsync(cancellationToken);
 
+    /// <summary>Completes when something can be written, or nobody reads any more; it may also be woken for nothing.</summary>
+    internal Task WaitWritableAsync(CancellationToken cancellationToken)
+        => Poll(Libc.POLLOUT) != 0 ? Task.CompletedTask : WaitAsync(cancellationToken);
+
     internal override void OnReady(uint events) => Wake();
 
     /// <summary>

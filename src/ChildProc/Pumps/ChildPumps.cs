@@ -16,7 +16,7 @@ internal sealed class ChildPumps(ChildStdio? input, OutputTarget? output, Output
     private readonly CancellationTokenSource _stopInput = new();
     private Task _done = Task.CompletedTask;
 
-    /// <summary>Completes when all streams are done; fails with what a callback or stream of the caller threw.</summary>
+    /// <summary>Completes when all streams are done; fails as soon as a callback or stream of the caller has thrown, with that.</summary>
     internal Task Done => _done;
 
     /// <summary>The child ended before it had taken all of its input.</summary>
@@ -28,7 +28,7 @@ internal sealed class ChildPumps(ChildStdio? input, OutputTarget? output, Output
 
     internal void Begin(ChildPipes pipes, ILogger logger, int pid)
     {
-        _done = Task.WhenAll(
+        _done = AllOrFirstFaultAsync(
             Watch(input is null ? Task.CompletedTask : FeedAsync(pipes.Input!), "input"),
             Watch(output is null ? Task.CompletedTask : OutputPump.RunAsync(pipes.Output!, output, _stop.Token), "output"),
             Watch(error is null ? Task.CompletedTask : OutputPump.RunAsync(pipes.Error!, error, _stop.Token), "error"));
@@ -74,6 +74,16 @@ internal sealed class ChildPumps(ChildStdio? input, OutputTarget? output, Output
     {
         output?.Close();
         error?.Close();
+    }
+
+    // A fault is told while the other streams go on: the child may wait for what will not come any more, and never end them.
+    private static async Task AllOrFirstFaultAsync(params Task[] pumps)
+    {
+        _ = Task.WhenAll(pumps).ContinueWith(static all => _ = all.Exception, TaskScheduler.Default); // a second fault is logged, too
+        await foreach (Task pump in Task.WhenEach(pumps).ConfigureAwait(false))
+        {
+            await pump.ConfigureAwait(false);
+        }
     }
 
     private async Task FeedAsync(PipeEnd pipe)

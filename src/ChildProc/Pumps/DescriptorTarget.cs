@@ -1,50 +1,51 @@
 using System.Runtime.InteropServices;
 using ChildProc.Interop;
+using ChildProc.Pipes;
 
 namespace ChildProc.Pumps;
 
-/// <summary>A file, handle or stream of the host, as a descriptor of the library's own, which it closes.</summary>
+/// <summary>A file, or a copy of a descriptor of the host's, written at the offset that all its users share.</summary>
 /// <remarks>
-/// No FileStream: that keeps a position of its own and writes with pwrite(2), so that whoever shares the open file, the host's
-/// own standard output for example, would overwrite what was written here.
+/// By write(2), as the child itself would: a FileStream keeps an offset of its own and uses pwrite(2), so two that share an
+/// open file, such as the host's own output in a file, would overwrite each other.
 /// </remarks>
-internal sealed class DescriptorTarget(Descriptor descriptor) : OutputTarget
+internal sealed class DescriptorTarget : OutputTarget
 {
-    private const int PollMilliseconds = 100;
+    private const int PipeBuf = 4096; // where poll(2) says "writable", so much does not block: pipe(7)
+    private readonly PipeEnd _end;
+    private readonly bool _mayBlock;
+
+    internal DescriptorTarget(Descriptor descriptor)
+    {
+        // Pipes, sockets and terminals cannot seek, lseek(2); what can is always writable, and unknown to epoll.
+        _mayBlock = Libc.lseek(descriptor.Number, 0, Libc.SEEK_CUR) < 0;
+        _end = new PipeEnd(descriptor, reads: false);
+    }
 
     internal override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop)
     {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // the write may block: not the caller's thread
-        Write(bytes.Span, stop);
-    }
-
-    internal override void Close() => descriptor.Dispose();
-
-    private unsafe void Write(ReadOnlySpan<byte> bytes, CancellationToken stop)
-    {
-        using HandleUse use = new(descriptor);
         while (!bytes.IsEmpty)
         {
-            nint written;
-            fixed (byte* at = bytes)
+            if (_mayBlock)
             {
-                written = Libc.write(use.Number, at, (nuint)bytes.Length);
+                await _end.WaitWritableAsync(stop).ConfigureAwait(false);
             }
 
-            int error = written < 0 ? Marshal.GetLastPInvokeError() : 0;
-            if (error == Libc.EAGAIN)
+            int written = _end.TryWrite((_mayBlock ? bytes[..Math.Min(PipeBuf, bytes.Length)] : bytes).Span);
+            if (written >= 0)
             {
-                // Whoever shares the open file has made it non-blocking, open(2).
-                Libc.PollDescriptor poll = new() { Descriptor = use.Number, Events = Libc.POLLOUT };
-                Libc.poll(&poll, 1, PollMilliseconds);
-                stop.ThrowIfCancellationRequested();
+                bytes = bytes[written..];
             }
-            else if (error is not (0 or Libc.EINTR))
+            else if (written == -Libc.EAGAIN)
             {
-                throw new IOException($"Writing to a target of a tee failed: {Marshal.GetPInvokeErrorMessage(error)}.", error);
+                await _end.WaitAsync(stop).ConfigureAwait(false);
             }
-
-            bytes = bytes[(int)Math.Max(0, written)..];
+            else
+            {
+                throw new IOException($"Writing to a target failed: {Marshal.GetPInvokeErrorMessage(-written)}.", -written);
+            }
         }
     }
+
+    internal override void Close() => _end.Close();
 }

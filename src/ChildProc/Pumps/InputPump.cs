@@ -17,6 +17,8 @@ internal static class InputPump
         Task<int>? pending = null;
         try
         {
+            // The source is the caller's code, and not for the thread that starts.
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             while (true)
             {
                 // Some streams, a console's for example, cannot cancel a read: it is left behind, with its buffer.

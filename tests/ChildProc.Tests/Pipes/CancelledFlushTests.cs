@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using ChildProc.Interop;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Pipes;
@@ -82,6 +83,9 @@ public sealed class CancelledFlushTests
     {
         IChildProcess child = await ChildProcess.StartAsync(new ChildProcessStartInfo(Puppet.Seq("print", "ready", ",", "stop-self", ",", "count-stdin").Piped()) { StandardInput = ChildStdio.Pipe });
         await child.ExpectAsync("ready");
+
+        // A SIGCONT that came before the stop would be lost, and the child would stop for ever.
+        await Eventually.HoldsAsync(() => ProcFs.Describe(child.Id)?.Contains(" T ", StringComparison.Ordinal) == true, "the child stops");
         return child;
     }
 

@@ -15,6 +15,17 @@ public sealed class FlatnessTests(ITestOutputHelper output)
     [Fact(Timeout = 300_000)]
     public async Task Children_that_ended_and_were_never_disposed_leave_nothing() => await AssertFlatAsync("forgotten", "3000");
 
+    [Fact(Timeout = 600_000)]
+    public async Task Thousands_of_runs_with_every_kind_of_pumped_stream_leave_nothing() => await AssertFlatAsync("pumped", "6000");
+
+    [Fact(Timeout = 300_000)]
+    public async Task Five_hundred_children_echo_byte_for_byte_through_one_reactor_thread()
+    {
+        Dictionary<string, int> echo = await RunAsync("echo", "500", "300000");
+        Assert.Equal((500, 1), (echo["exact"], echo["reactors"]));
+        Assert.InRange(echo["threads"], 1, 40); // the runtime's own, and its pool; none per child
+    }
+
     [Fact(Timeout = 300_000)]
     public async Task Five_thousand_live_children_cost_no_thread_and_less_than_a_kilobyte_each()
     {

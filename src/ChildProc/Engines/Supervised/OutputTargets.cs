@@ -20,6 +20,7 @@ internal static class OutputTargets
         NullStdio => new StreamTarget(Stream.Null),
         FileStdio file => Owned(FileOpening.Open(file, number, info)),
         HandleStdio handle => Copy(handle.SafeHandle, info),
+        InheritStdio when Libc.fcntl(number, Libc.F_GETFD, 0) < 0 => new StreamTarget(Stream.Null), // closed in the host
         InheritStdio => Copy(number, info),
         _ => Tee((TeeStdio)stdio, number, info),
     };

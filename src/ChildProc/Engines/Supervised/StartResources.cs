@@ -14,6 +14,7 @@ internal sealed class StartResources : IDisposable
 {
     private readonly ChildProcessStartInfo _info;
     private readonly List<Descriptor> _opened = new(8);
+    private readonly List<Descriptor> _childEnds = new(3);
     private readonly List<SafeHandle> _borrowed = [];
     private OutputTarget? _output, _error;
     private readonly List<int> _message = new(8) { -1 }; // the lifeline comes first
@@ -79,6 +80,12 @@ internal sealed class StartResources : IDisposable
         _output = _error = null;
     }
 
+    /// <summary>
+    /// The child has its own copies of the ends of its pipes: ours go before anything else is heard of it, or at its exit they
+    /// would pass for a descendant that still writes or reads. Safe beside <see cref="Dispose"/>.
+    /// </summary>
+    internal void CloseChildEnds() => _childEnds.ForEach(static d => d.Dispose());
+
     internal Span<int> Message(int lifeline)
     {
         Span<int> message = CollectionsMarshal.AsSpan(_message);
@@ -93,7 +100,6 @@ internal sealed class StartResources : IDisposable
         _error?.Close();
         _opened.ForEach(static d => d.Dispose());
         _borrowed.ForEach(static h => h.DangerousRelease());
-        _opened.Clear();
         _borrowed.Clear();
     }
 
@@ -145,6 +151,7 @@ internal sealed class StartResources : IDisposable
         Check(Libc.pipe2(pair, Libc.O_CLOEXEC), StartStage.StandardStreams);
         (int theirs, int ours) = childReads ? (pair[0], pair[1]) : (pair[1], pair[0]);
         Add(theirs);
+        _childEnds.Add(_opened[^1]);
 
         // The two ends are separate descriptions: the child's stays blocking.
         Libc.fcntl(ours, Libc.F_SETFL, Libc.O_NONBLOCK);

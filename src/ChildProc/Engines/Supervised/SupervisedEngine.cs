@@ -217,6 +217,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         {
             Pipes = resources.Pipes,
             Pumps = resources.Pumps,
+            Resources = resources,
             Terminal = resources.Terminal,
             DrainTimeout = info.DrainTimeout,
             StopPolicy = info.Stop,
@@ -247,6 +248,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
 
         tree.Pipes = default; // they serve the next attempt
         tree.Pumps = null;
+        tree.Resources = null;
         tree.Abort();
         if (attempt == MaxAttempts || error is not (Libc.EPIPE or Libc.ECONNRESET or Libc.ENOTCONN))
         {
@@ -286,6 +288,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         {
             tree.Pipes = default;
             tree.Pumps = null;
+            tree.Resources = null;
             tree.Close();
             return false;
         }

@@ -40,6 +40,9 @@ internal sealed class SupervisedTree : ProcessTree
 
     internal enum StartState { Waiting, Running, Failed, Ended }
 
+    /// <summary>What the start has opened, until the child has it.</summary>
+    internal StartResources? Resources { private get; set; }
+
     internal int SupervisorPid { get; private set; }
 
     internal bool Claimed => _claimed;
@@ -288,6 +291,8 @@ internal sealed class SupervisedTree : ProcessTree
                 _claimed = true;
                 break;
             case Wire.FrameType.Started when Wire.TryRead(frame, out Wire.Started started):
+                Resources?.CloseChildEnds();
+                Resources = null;
                 SetStarted(started.Pid);
                 EndStart(StartState.Running);
                 break;
