@@ -151,7 +151,18 @@ internal static class Flatness
 
     private static int Threads() => Directory.GetDirectories("/proc/self/task").Length;
 
-    private static int KeeperDescriptors() => Keepers().Max(static p => Directory.GetFileSystemEntries($"/proc/{p}/fd").Length);
+    // 0 for whoever may not look into them.
+    private static int KeeperDescriptors()
+    {
+        try
+        {
+            return Keepers().Max(static p => Directory.GetFileSystemEntries($"/proc/{p}/fd").Length);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
 
     private static List<int> Keepers()
     {

@@ -6,6 +6,9 @@ namespace ChildProc.Tests.Infrastructure;
 /// <summary>Guardians and supervisors, as /proc shows them. Zombies do not count: init buries those in its own time.</summary>
 internal static class Keepers
 {
+    /// <summary>Keepers hold the secrets of requests: PR_SET_DUMPABLE makes what /proc says of their insides root's alone, proc(5).</summary>
+    internal static bool CanBeLookedInto => Mono.Unix.Native.Syscall.geteuid() == 0;
+
     internal static int SupervisorOf(IChildProcess child) => ParentOf(child.Id);
 
     internal static int ParentOf(int pid)

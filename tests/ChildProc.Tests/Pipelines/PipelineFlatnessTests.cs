@@ -20,6 +20,6 @@ public sealed class PipelineFlatnessTests(ITestOutputHelper output)
         Assert.InRange(left["threads"], 0, 6);
         Assert.InRange(left["managed"], -10_000_000, 200_000);
         Assert.InRange(left["resident"], -100_000_000, 8_000_000);
-        Assert.InRange(left["keeperDescriptors"], 1, 12);
+        Assert.InRange(left["keeperDescriptors"], Keepers.CanBeLookedInto ? 1 : 0, 12);
     }
 }

@@ -1,4 +1,5 @@
 using ChildProc.Tests.Infrastructure;
+using Mono.Unix.Native;
 
 namespace ChildProc.Tests.Starts;
 
@@ -20,6 +21,27 @@ public sealed class PathSearchTests : IDisposable
         string path = string.Join(':', file, loop, "/nonexistent", Path.Combine(_directory.FullName, "holds-a-directory"), good);
         ChildProcessStartInfo info = new("tool", "exit", "8") { Environment = new Dictionary<string, string?> { ["PATH"] = path } };
         Assert.Equal(8, (await ChildProcess.RunAsync(info)).Status.Code);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_directory_that_one_may_not_enter_hides_nothing()
+    {
+        Assert.SkipWhen(Syscall.geteuid() == 0, "root may enter every directory");
+        string shut = _directory.CreateSubdirectory("shut").FullName;
+        File.Copy(Puppet.Path, Path.Combine(shut, "tool"));
+        File.SetUnixFileMode(shut, UnixFileMode.None);
+        try
+        {
+            ChildProcessStartInfo info = new("tool") { Environment = new Dictionary<string, string?> { ["PATH"] = shut } };
+            ChildProcessStartException searched = await Assert.ThrowsAsync<ChildProcessStartException>(() => ChildProcess.RunAsync(info));
+            Assert.Equal((StartStage.Resolve, 2 /* ENOENT */), (searched.Stage, searched.NativeErrorCode));
+            ChildProcessStartException named = await Assert.ThrowsAsync<ChildProcessStartException>(() => ChildProcess.RunAsync(new(Path.Combine(shut, "tool"))));
+            Assert.Equal((StartStage.Execute, 13 /* EACCES */), (named.Stage, named.NativeErrorCode));
+        }
+        finally
+        {
+            File.SetUnixFileMode(shut, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     [Fact(Timeout = 30_000)]

@@ -133,7 +133,7 @@ internal sealed class RequestImage
 
     private void WriteHeader(ChildProcessStartInfo info)
     {
-        Wire.RequestFlags flags = Wire.RequestFlags.None;
+        Wire.RequestFlags flags = info.FileName.Contains('/') ? Wire.RequestFlags.None : Wire.RequestFlags.Searched;
         flags |= info.NewSession ? Wire.RequestFlags.NewSession : 0;
         flags |= info.NewProcessGroup ? Wire.RequestFlags.NewGroup : 0;
         if (TerminalStdio.IsIn(info))
