@@ -23,6 +23,7 @@ internal static class StartInfoValidator
         Stream(info.StandardInput, nameof(info.StandardInput), output: false);
         Stream(info.StandardOutput, nameof(info.StandardOutput), output: true);
         Stream(info.StandardError, nameof(info.StandardError), output: true);
+        OneWriterEach(info);
         Terminal(info);
         Handles(info);
         Limits(info);
@@ -172,6 +173,23 @@ internal static class StartInfoValidator
             Fail(Property, "TERM is set both by the terminal type and by the environment.");
         }
     }
+
+    // Two copies to one stream would write into each other's lines, and most streams cannot be written twice at once at all.
+    private static void OneWriterEach(ChildProcessStartInfo info)
+    {
+        if (info.StandardOutput is { IsPumped: true } output && info.StandardError is { IsPumped: true } error
+            && Streams(output).Intersect(Streams(error)).Any())
+        {
+            Fail(nameof(info.StandardError), "The same stream for both outputs: use ChildStdio.ToStandardOutput, which keeps the order of writing.");
+        }
+    }
+
+    private static IEnumerable<Stream> Streams(ChildStdio stdio) => stdio switch
+    {
+        StreamStdio stream when stream.Value != System.IO.Stream.Null => [stream.Value],
+        TeeStdio tee => tee.Targets.SelectMany(Streams),
+        _ => [],
+    };
 
     private static void FileModeFits(FileMode? mode, string property, bool output)
     {

@@ -76,7 +76,8 @@ public abstract class ChildStdio
     /// <summary>A stream of the host, which the library copies from or to while the child runs, no faster than the slower of the two.</summary>
     /// <param name="stream">
     /// Input is read from it up to its end, or until the child no longer reads; output is written to it, and it is flushed at
-    /// the end. It stays the caller's to dispose, and serves one child at a time.
+    /// the end. It stays the caller's to dispose, and serves one child at a time; for both outputs of one, standard error
+    /// goes <see cref="ToStandardOutput"/>.
     /// </param>
     /// <returns>The connection.</returns>
     /// <exception cref="ArgumentNullException">The stream is null.</exception>

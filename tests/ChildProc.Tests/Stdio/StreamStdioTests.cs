@@ -103,7 +103,7 @@ public sealed class StreamStdioTests
     [Fact]
     public async Task Kinds_in_the_wrong_place_are_refused_before_any_side_effect()
     {
-        using MemoryStream closed = new();
+        using MemoryStream closed = new(), shared = new();
         closed.Dispose();
         ChildStdio lines = ChildStdio.Lines(static _ => { }), chunks = ChildStdio.Chunks(static _ => default);
         ChildProcessStartInfo[] bad =
@@ -113,6 +113,7 @@ public sealed class StreamStdioTests
             new("x") { StandardInput = ChildStdio.Stream(closed) }, new("x") { StandardOutput = ChildStdio.Stream(closed) },
             new("x") { StandardOutput = ChildStdio.Stream(new MemoryStream([], writable: false)) },
             new("x") { StandardOutput = ChildStdio.Tee(ChildStdio.File("/tmp/x", FileMode.Open)) }, new("x") { LineLimit = 0 },
+            new("x") { StandardOutput = ChildStdio.Stream(shared), StandardError = ChildStdio.Tee(ChildStdio.Null, ChildStdio.Stream(shared)) },
         ];
         await using IChildProcessHost host = TestHost.Create();
         foreach (ChildProcessStartInfo info in bad)
