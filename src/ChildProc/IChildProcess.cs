@@ -6,8 +6,9 @@ namespace ChildProc;
 /// <remarks>
 /// The object owns the tree. <see cref="IDisposable.Dispose"/> and <see cref="IAsyncDisposable.DisposeAsync"/> kill
 /// whatever is left of it and return when it is gone (unless <see cref="ChildProcessStartInfo.Leftovers"/> is
-/// <see cref="Leftovers.Release"/> and the child has exited); a forgotten object does the same after a garbage collection,
-/// and says so in the log. All members may be called from any thread at any time, also after the child is gone or the
+/// <see cref="Leftovers.Release"/> and the child has exited). What cannot be killed within 10 s is named in the log, and killed
+/// as soon as it can be. A forgotten object gives its tree up after a garbage collection, as the end of the host would, and
+/// says so in the log. All members may be called from any thread at any time, also after the child is gone or the
 /// object is disposed: facts stay, and requests answer that there is nobody left. A pipe has one reader or writer at a time.
 /// </remarks>
 public interface IChildProcess : IAsyncDisposable, IDisposable
@@ -60,11 +61,13 @@ public interface IChildProcess : IAsyncDisposable, IDisposable
     /// <exception cref="OperationCanceledException">
     /// This wait was cancelled; or the lifetime token of the child was, before it exited, and now the tree is empty.
     /// </exception>
+    /// <exception cref="ChildProcessTreeException">The lifetime was cancelled, and something cannot be killed.</exception>
     ValueTask<ExitStatus> WaitForExitAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Blocks until the child exits.</summary>
     /// <returns>How the child ended.</returns>
     /// <exception cref="OperationCanceledException">As <see cref="WaitForExitAsync"/>.</exception>
+    /// <exception cref="ChildProcessTreeException">As <see cref="WaitForExitAsync"/>.</exception>
     ExitStatus WaitForExit();
 
     /// <summary>Blocks until the child exits or the time is over.</summary>
@@ -73,6 +76,7 @@ public interface IChildProcess : IAsyncDisposable, IDisposable
     /// <returns>False when the time was over first.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The time is negative.</exception>
     /// <exception cref="OperationCanceledException">As <see cref="WaitForExitAsync"/>.</exception>
+    /// <exception cref="ChildProcessTreeException">As <see cref="WaitForExitAsync"/>.</exception>
     bool WaitForExit(TimeSpan timeout, out ExitStatus status);
 
     /// <summary>

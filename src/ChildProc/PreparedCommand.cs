@@ -2,8 +2,10 @@ namespace ChildProc;
 
 /// <summary>A command that was checked, resolved and encoded once, to be started often.</summary>
 /// <remarks>
-/// Immutable and thread-safe. The environment of the host is that of the preparation; the current directory, the process
-/// group and the identity are those of each start.
+/// Immutable and thread-safe. Of the host, the environment is that of the preparation, and so are a program and a working
+/// directory that were given as relative paths; without a working directory the child starts in the host's of the moment. The
+/// process group and the identity are those of each start. A <see cref="ChildStdio.Stream"/> serves one start at a time;
+/// texts, bytes and callbacks serve any number.
 /// </remarks>
 public sealed class PreparedCommand
 {
