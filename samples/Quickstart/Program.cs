@@ -1,4 +1,4 @@
-// ChildProc in one sitting: start a real tree, see it, cancel it, and find nothing left; then lose the host to SIGKILL
+// ChildProc at a glance: start a real tree, see it, cancel it, and find nothing left; then lose the host to SIGKILL
 // and still find nothing left; then do the same with System.Diagnostics.Process and compare.
 using Quickstart;
 

@@ -174,7 +174,7 @@ public static class ChildProcessHostExtensions
         return info;
     }
 
-    // Nobody types to the child of a helper: its keyboard is at its end, as the null device would be.
+    // Nobody types to the child of a whole run: its keyboard is at its end, as the null device would be.
     private static void EndInput(IChildProcess child, ChildProcessStartInfo info)
     {
         if (info.StandardInput is TerminalStdio)
