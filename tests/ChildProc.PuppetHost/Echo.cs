@@ -15,13 +15,14 @@ internal static class Echo
 
         Task<bool>[] echoes = Array.ConvertAll(children, child => EchoAsync(child, bytes));
         int most = 0, reactors = 0;
-        while (!Array.TrueForAll(echoes, static e => e.IsCompleted))
+        do
         {
             string[] threads = ThreadNames();
             most = Math.Max(most, threads.Length);
             reactors = Math.Max(reactors, threads.Count(static t => t.StartsWith("ChildProc react", StringComparison.Ordinal)));
             await Task.WhenAny(Task.WhenAll(echoes), Task.Delay(20));
         }
+        while (!Array.TrueForAll(echoes, static e => e.IsCompleted));
 
         int exact = (await Task.WhenAll(echoes)).Count(static e => e);
         Console.WriteLine($"exact={exact}");

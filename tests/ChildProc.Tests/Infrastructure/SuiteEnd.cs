@@ -36,7 +36,7 @@ public sealed class SuiteEnd : IAsyncDisposable
 
         // The shared host keeps: one epoll, a request socket, a control socket, a pidfd. The runtime's own socket engine
         // and console may open a few more on first use.
-        const int Kept = 4, Runtime = 6;
+        const int Kept = 4, Runtime = 3;
         List<string> plumbing = Plumbing();
         Assert.True(plumbing.Count <= _before + Kept + Runtime, "Descriptors are left: " + string.Join(", ", plumbing));
 
