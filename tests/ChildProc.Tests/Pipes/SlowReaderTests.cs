@@ -82,6 +82,13 @@ public sealed class SlowReaderTests
                 read = await child.StandardOutput.ReadAsync(TestContext.Current.CancellationToken);
             }
 
+            while (read.IsCanceled && read.Buffer.IsEmpty)
+            {
+                // A cancellation that came too late for one read is told by the next, as the runtime's PipeReader keeps it.
+                child.StandardOutput.AdvanceTo(read.Buffer.Start);
+                read = await child.StandardOutput.ReadAsync(TestContext.Current.CancellationToken);
+            }
+
             Assert.Equal([(byte)i], read.Buffer.FirstSpan.ToArray());
             child.StandardOutput.AdvanceTo(read.Buffer.End);
         }
