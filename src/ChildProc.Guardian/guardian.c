@@ -24,7 +24,7 @@ static int s_control = CP_FD_CONTROL; /* -1: closed */
 
 static int is_supervisor(int pid)
 {
-    return s_pool->supervisors[pid >> 3] >> (pid & 7) & 1;
+    return cp_pool_has_supervisor(s_pool, pid);
 }
 
 static void set_supervisor(int pid, int is)

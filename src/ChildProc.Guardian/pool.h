@@ -18,6 +18,11 @@ struct cp_pool {
     unsigned char supervisors[CP_PID_LIMIT / 8]; /* a bit by pid; the guardian alone writes it */
 };
 
+static inline int cp_pool_has_supervisor(const struct cp_pool *pool, int pid)
+{
+    return pool->supervisors[pid >> 3] >> (pid & 7) & 1;
+}
+
 /* Descriptors that every supervisor has, at fixed numbers. */
 enum {
     CP_FD_REQUESTS = 3, /* the supervisors' end of the request socket */

@@ -97,13 +97,11 @@ static int execute(const struct cp_plan *plan)
     int denied = -1, existing = -1;
     for (uint32_t i = 0; i < plan->request->path_count; i++) {
         long error = execute_when_not_busy(plan->paths[i], plan);
-        int hidden = 0;
-        if (error == -EACCES_ && plan->request->flags & CP_SEARCHED)
-            /* A directory of the PATH that we may not enter hides nothing that we could execute: as if it were not there. */
-            hidden = SYS3(NR_faccessat, AT_FDCWD_, plan->paths[i], 0) == -EACCES_;
-        if (hidden) {
+        /* A directory of the PATH that we may not enter hides nothing that we could execute: as if it were not there. */
+        if (error == -EACCES_ && plan->request->flags & CP_SEARCHED &&
+            SYS3(NR_faccessat, AT_FDCWD_, plan->paths[i], 0) == -EACCES_)
             continue;
-        } else if (error == -EACCES_) {
+        if (error == -EACCES_) {
             denied = denied < 0 ? (int)i : denied;
         } else if (not_here(error)) {
             if (i == 0)

@@ -8,7 +8,7 @@ static int s_guardian;
 
 static int is_supervisor(int pid)
 {
-    return s_pool->supervisors[pid >> 3] >> (pid & 7) & 1;
+    return cp_pool_has_supervisor(s_pool, pid);
 }
 
 static void bury(int pid)

@@ -238,6 +238,9 @@ internal sealed class LocalChildProcess : IChildProcess
         return Array.FindAll(all, text => !text.StartsWith($"{Id} ", StringComparison.Ordinal));
     }
 
+    // A disposal now hands over what is left, and kills nobody.
+    private bool ReleasesLeftovers => StartInfo.Leftovers == ChildProc.Leftovers.Release && _tree.HasExited && !_tree.IsEmpty;
+
     private Task DisposeOnce()
     {
         lock (_gate)
@@ -250,7 +253,7 @@ internal sealed class LocalChildProcess : IChildProcess
     {
         try
         {
-            if (StartInfo.Leftovers == ChildProc.Leftovers.Release && _tree.HasExited && !_tree.IsEmpty)
+            if (ReleasesLeftovers)
             {
                 _tree.Release();
             }
@@ -275,7 +278,7 @@ internal sealed class LocalChildProcess : IChildProcess
     {
         try
         {
-            if (StartInfo.Leftovers == ChildProc.Leftovers.Release && _tree.HasExited && !_tree.IsEmpty)
+            if (ReleasesLeftovers)
             {
                 _tree.Release();
             }
