@@ -11,8 +11,8 @@ public sealed class OutputIncompleteTests
     [InlineData(true)]
     public async Task A_drain_time_of_nothing_delivers_what_was_written_and_tells_of_a_holder(bool pumped)
     {
-        ChildProcessStartInfo info = new(Puppet.Seq("hold-stdout", "0", ",", "flood", "60000")) { DrainTimeout = TimeSpan.Zero };
-        Assert.Equal((60_000, true), await RunAsync(info, pumped));
+        ChildProcessStartInfo info = new(Puppet.Seq("hold-stdout", "0", ",", "flood", "4000")) { DrainTimeout = TimeSpan.Zero };
+        Assert.Equal((4_000, true), await RunAsync(info, pumped));
     }
 
     [Fact(Timeout = 90_000)]
@@ -26,11 +26,11 @@ public sealed class OutputIncompleteTests
     [InlineData(true, true)]
     public async Task An_infinite_drain_time_waits_for_the_last_holder_and_cuts_nothing(bool pumped, bool held)
     {
-        ChildProcessStartInfo info = new(held ? Puppet.Seq("fork", "1", "sleep-ms", "100", "+", "flood", "60000", ",", "exit", "0") : Puppet.Info("flood", "60000"))
+        ChildProcessStartInfo info = new(held ? Puppet.Seq("fork", "1", "sleep-ms", "100", "+", "flood", "4000", ",", "exit", "0") : Puppet.Info("flood", "4000"))
         {
             DrainTimeout = Timeout.InfiniteTimeSpan,
         };
-        Assert.Equal((60_000, false), await RunAsync(info, pumped));
+        Assert.Equal((4_000, false), await RunAsync(info, pumped));
     }
 
     [Theory(Timeout = 60_000)]
@@ -38,7 +38,7 @@ public sealed class OutputIncompleteTests
     [InlineData(true)]
     public async Task A_descendant_without_the_pipe_is_no_holder(bool pumped)
     {
-        ChildProcessStartInfo info = new(Puppet.Seq("fork", "1", "close", "1", "+", "write-fd", "2", "closed", "+", "pause", ",", "read-line", ",", "flood", "60000"))
+        ChildProcessStartInfo info = new(Puppet.Seq("fork", "1", "close", "1", "+", "write-fd", "2", "closed", "+", "pause", ",", "read-line", ",", "flood", "4000"))
         {
             StandardInput = ChildStdio.Pipe,
             StandardOutput = pumped ? ChildStdio.Chunks(static _ => default) : ChildStdio.Pipe,
@@ -65,7 +65,7 @@ public sealed class OutputIncompleteTests
     public async Task A_kill_of_the_holder_within_the_drain_time_is_the_real_end()
     {
         long total = 0;
-        await using IChildProcess child = await ChildProcess.StartAsync(new ChildProcessStartInfo(Puppet.Seq("hold-stdout", "0", ",", "flood", "60000"))
+        await using IChildProcess child = await ChildProcess.StartAsync(new ChildProcessStartInfo(Puppet.Seq("hold-stdout", "0", ",", "flood", "4000"))
         {
             StandardOutput = ChildStdio.Chunks(chunk =>
             {
@@ -77,7 +77,7 @@ public sealed class OutputIncompleteTests
         await child.WaitForExitAsync();
         child.Kill();
         await child.WaitForStreamsAsync();
-        Assert.Equal((60_000L, false), (total, child.OutputIncomplete));
+        Assert.Equal((4_000L, false), (total, child.OutputIncomplete));
     }
 
     [Theory(Timeout = 60_000)]
@@ -88,7 +88,7 @@ public sealed class OutputIncompleteTests
         using CancellationTokenSource lifetime = new();
         TaskCompletionSource goOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
         long total = 0;
-        ChildProcessStartInfo info = new(Puppet.Seq("flood", "60000", ",", "eprint", "ready", ",", "pause"))
+        ChildProcessStartInfo info = new(Puppet.Seq("flood", "4000", ",", "eprint", "ready", ",", "pause"))
         {
             StandardOutput = !pumped ? ChildStdio.Pipe : ChildStdio.Chunks(async chunk =>
             {
@@ -110,7 +110,7 @@ public sealed class OutputIncompleteTests
         }
 
         await child.WaitForStreamsAsync();
-        Assert.Equal((60_000L, false), (total, child.OutputIncomplete));
+        Assert.Equal((4_000L, false), (total, child.OutputIncomplete));
     }
 
     private static async Task<(int Length, bool Incomplete)> RunAsync(ChildProcessStartInfo info, bool pumped)

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using ChildProc.Interop;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Pipes;
@@ -34,7 +33,7 @@ public sealed class SlowReaderTests
         ReadResult read = await child.StandardOutput.ReadAsync(TestContext.Current.CancellationToken);
         long total = read.Buffer.Length;
         child.StandardOutput.AdvanceTo(read.Buffer.End);
-        await BlockedAsync(child);
+        await HeldWriter.BlocksAsync(child.Id);
         total += await CountAsync(child.StandardOutput);
         Assert.Equal(Length, total);
         Assert.True((await child.WaitForExitAsync()).IsSuccess);
@@ -54,7 +53,7 @@ public sealed class SlowReaderTests
                 total += chunk.Length;
             }),
         });
-        await BlockedAsync(child);
+        await HeldWriter.BlocksAsync(child.Id);
         goOn.SetResult();
         Assert.True((await child.WaitForExitAsync()).IsSuccess);
         await child.WaitForStreamsAsync();
@@ -132,12 +131,6 @@ public sealed class SlowReaderTests
         await child.StandardOutput.CompleteAsync(new FormatException());
         Assert.Equal(ChildSignal.Pipe, (await child.WaitForExitAsync()).Signal);
     }
-
-    private static Task<TimeSpan> BlockedAsync(IChildProcess child)
-        => Eventually.HoldsAsync(() => ProcFs.Describe(child.Id)?.Contains(" S ", StringComparison.Ordinal) == true && Written(child.Id) > 60_000, "the child sleeps in its write");
-
-    private static long Written(int pid)
-        => long.Parse(Array.Find(File.ReadAllLines($"/proc/{pid}/io"), static l => l.StartsWith("wchar:", StringComparison.Ordinal))!.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
 
     private static async Task<long> CountAsync(PipeReader reader)
     {
