@@ -44,6 +44,10 @@ public static class ChildProcessHost
     public static IChildProcessHost Create(ChildProcessHostOptions? options = null)
         => new LocalChildProcessHost(options ?? new ChildProcessHostOptions(), isShared: false);
 
+    /// <summary>What <see cref="Containment.Tree"/> means for <see cref="Local"/>, and why it is not more.</summary>
+    /// <returns>The report. The first call may start the guardian, to find out; that takes some milliseconds.</returns>
+    public static ChildProcessCapabilities GetCapabilities() => LocalHost.Capabilities;
+
     /// <summary>
     /// Linux: later children of <see cref="Local"/> inherit the present state of this process (resource limits, nice value,
     /// affinity, umask, cgroup, namespaces, seccomp filter) in place of its state at the first start.

@@ -6,9 +6,29 @@ namespace ChildProc;
 public sealed class ChildProcessHostOptions
 {
     private readonly TimeSpan _startTimeout = TimeSpan.FromSeconds(30);
+    private readonly Containment _containment = Containment.Tree;
 
     /// <summary>Where messages go; null, the default: nowhere.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
+
+    /// <summary>
+    /// What <see cref="Containment.Tree"/> means for the children of this host: the best that the platform has, by default;
+    /// or <see cref="Containment.ProcessGroup"/>, so that children are the host's own, for tools that look for them there.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Neither of the two.</exception>
+    public Containment Containment
+    {
+        get => _containment;
+        init
+        {
+            if (value is not (Containment.Tree or Containment.ProcessGroup))
+            {
+                throw new ArgumentOutOfRangeException(nameof(value), value, "Only Tree and ProcessGroup can be the default of a host.");
+            }
+
+            _containment = value;
+        }
+    }
 
     /// <summary>
     /// Linux: a guardian on disk, for systems on which programs started from memory raise an alarm. Null, the default: the

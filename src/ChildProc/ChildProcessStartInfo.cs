@@ -57,6 +57,7 @@ public sealed class ChildProcessStartInfo
         HandleMap = other.HandleMap;
         _inheritedHandles = other._inheritedHandles;
         Containment = other.Containment;
+        ContainmentRequirement = other.ContainmentRequirement;
         Leftovers = other.Leftovers;
         Stop = other.Stop;
         OnOwnerLost = other.OnOwnerLost;
@@ -169,6 +170,9 @@ public sealed class ChildProcessStartInfo
 
     /// <summary>What holds the tree together; default the best that the platform has.</summary>
     public Containment Containment { get; init; } = Containment.Tree;
+
+    /// <summary>How strong the containment has to be at least; default any. See <see cref="ChildProcessHost.GetCapabilities"/>.</summary>
+    public ContainmentRequirement ContainmentRequirement { get; init; } = ContainmentRequirement.Any;
 
     /// <summary>What becomes of descendants that outlive the child; default they are killed with the tree.</summary>
     public Leftovers Leftovers { get; init; } = Leftovers.Kill;

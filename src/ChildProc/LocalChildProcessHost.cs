@@ -1,8 +1,7 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Versioning;
 using ChildProc.Diagnostics;
 using ChildProc.Engines;
 using ChildProc.Engines.Supervised;
+using ChildProc.Start;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -12,38 +11,32 @@ namespace ChildProc;
 internal sealed class LocalChildProcessHost : IChildProcessHost
 {
     private readonly bool _isShared;
-    private readonly SupervisedEngine? _engine;
-    private readonly string? _whyNot;
+    private readonly EngineChoice _engines;
     private Task? _disposal;
 
     internal LocalChildProcessHost(ChildProcessHostOptions options, bool isShared)
     {
         _isShared = isShared;
         ILogger logger = options.LoggerFactory is { } factory ? new DeferredLogger(factory.CreateLogger("ChildProc")) : NullLogger.Instance;
-        if (OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64)
-        {
-            _engine = new SupervisedEngine(options, logger);
-        }
-        else
-        {
-            _whyNot = $"there is no engine for {RuntimeInformation.RuntimeIdentifier} yet";
-        }
+        _engines = new EngineChoice(options, logger);
     }
 
     /// <summary>The pid of the guardian, or 0 when none is running.</summary>
-    internal int GuardianPid => OperatingSystem.IsLinux() ? _engine?.GuardianPid ?? 0 : 0;
+    internal int GuardianPid => OperatingSystem.IsLinux() ? _engines.All.OfType<SupervisedEngine>().FirstOrDefault()?.GuardianPid ?? 0 : 0;
+
+    internal ChildProcessCapabilities Capabilities => _engines.Capabilities();
 
     public async ValueTask<IChildProcess> StartAsync(ChildProcessStartInfo info, CancellationToken lifetime = default)
         => await StartAsync(Prepare(info), lifetime).ConfigureAwait(false);
 
     public async ValueTask DisposeAsync()
     {
-        if (!_isShared && OperatingSystem.IsLinux() && _engine is not null)
+        if (!_isShared)
         {
             Task disposal;
-            lock (_engine)
+            lock (_engines)
             {
-                disposal = _disposal ??= CloseAsync(_engine);
+                disposal = _disposal ??= CloseAsync();
             }
 
             await disposal.ConfigureAwait(false);
@@ -54,27 +47,26 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
     {
         ArgumentNullException.ThrowIfNull(info);
         ObjectDisposedException.ThrowIf(_disposal is not null, this);
-        if (!OperatingSystem.IsLinux() || _engine is null)
-        {
-            throw new PlatformNotSupportedException($"ChildProc cannot start children here: {_whyNot}.");
-        }
-
-        RequestImage image = new(info);
-        return info.Containment is Containment.Tree or Containment.Supervised
-            ? new PreparedCommand(this, info, image)
-            : throw new PlatformNotSupportedException($"Containment.{info.Containment} has no engine here yet; Tree and Supervised have.");
+        StartInfoValidator.Validate(info);
+        return new PreparedCommand(this, info, _engines.Prepare(info));
     }
 
     internal LocalChildProcess Start(PreparedCommand command, CancellationToken lifetime)
     {
         lifetime.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_disposal is not null, this);
-        if (!OperatingSystem.IsLinux())
+        ProcessTree tree;
+        try
         {
-            throw new PlatformNotSupportedException();
+            tree = command.Image.Engine.Start(command.Image);
+        }
+        catch (EngineUnavailableException e)
+        {
+            command.Image = _engines.Weaken(command.Image, e);
+            tree = command.Image.Engine.Start(command.Image);
         }
 
-        LocalChildProcess child = new(command.StartInfo, _engine!.Start((RequestImage)command.Image), lifetime);
+        LocalChildProcess child = new(command.StartInfo, tree, lifetime);
         if (child.WasCanceled)
         {
             child.Dispose(); // cancelled while it was being started
@@ -88,12 +80,17 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
     {
         lifetime.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_disposal is not null, this);
-        if (!OperatingSystem.IsLinux())
+        ProcessTree tree;
+        try
         {
-            throw new PlatformNotSupportedException();
+            tree = await command.Image.Engine.StartAsync(command.Image, lifetime).ConfigureAwait(false);
+        }
+        catch (EngineUnavailableException e)
+        {
+            command.Image = _engines.Weaken(command.Image, e);
+            tree = await command.Image.Engine.StartAsync(command.Image, lifetime).ConfigureAwait(false);
         }
 
-        ProcessTree tree = await _engine!.StartAsync((RequestImage)command.Image, lifetime).ConfigureAwait(false);
         LocalChildProcess child = new(command.StartInfo, tree, lifetime);
         if (child.WasCanceled)
         {
@@ -104,15 +101,24 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
         return child;
     }
 
-    [SupportedOSPlatform("linux")]
-    private static async Task CloseAsync(SupervisedEngine engine)
-        => await Task.WhenAll(engine.Close().ConvertAll(static tree => tree.KillAndWaitAsync())).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-
     internal void Refresh()
     {
-        if (OperatingSystem.IsLinux())
+        foreach (Engine engine in _engines.All)
         {
-            _engine?.Refresh();
+            engine.Refresh();
         }
+    }
+
+    private async Task CloseAsync()
+    {
+        List<ProcessTree> trees = [];
+        foreach (Engine engine in _engines.All)
+        {
+            engine.Close();
+            HostExit.Forget(engine);
+            trees.AddRange(engine.Trees());
+        }
+
+        await Task.WhenAll(trees.ConvertAll(static tree => tree.KillAndWaitAsync())).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

@@ -1,3 +1,5 @@
+using ChildProc.Engines;
+
 namespace ChildProc;
 
 /// <summary>A command that was checked, resolved and encoded once, to be started often.</summary>
@@ -10,19 +12,24 @@ namespace ChildProc;
 public sealed class PreparedCommand
 {
     private readonly LocalChildProcessHost _host;
+    private volatile StartImage _image;
 
-    internal PreparedCommand(LocalChildProcessHost host, ChildProcessStartInfo info, object image)
+    internal PreparedCommand(LocalChildProcessHost host, ChildProcessStartInfo info, StartImage image)
     {
         _host = host;
         StartInfo = info;
-        Image = image;
+        _image = image;
     }
 
     /// <summary>What was prepared.</summary>
     public ChildProcessStartInfo StartInfo { get; }
 
-    /// <summary>The engine's own form of it.</summary>
-    internal object Image { get; }
+    /// <summary>The form of its engine; another one when that engine turns out not to work here.</summary>
+    internal StartImage Image
+    {
+        get => _image;
+        set => _image = value;
+    }
 
     /// <summary>Starts a child; see <see cref="ChildProcess.Start"/>.</summary>
     /// <param name="lifetime">Governs the life of the child.</param>

@@ -5,6 +5,11 @@ using ChildProc;
 
 // A host that uses ChildProc, for what a test cannot do to its own process: be killed, be PID 1, change its identity.
 // The first argument is the verb, the second the puppet.
+if (Environment.GetEnvironmentVariable("CHILDPROC_TEST_CONTAINMENT") is { } containment)
+{
+    ChildProcessHost.Configure(new ChildProcessHostOptions { Containment = Enum.Parse<Containment>(containment) });
+}
+
 string verb = args[0], puppet = args[1];
 string[] rest = args[2..];
 return verb switch

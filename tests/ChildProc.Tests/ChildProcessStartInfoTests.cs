@@ -111,6 +111,7 @@ public sealed class ChildProcessStartInfoTests
             TerminalOptions = new(),
             InheritedHandles = new Dictionary<int, SafeHandle> { [3] = new SafeFileHandle(0, ownsHandle: false) },
             Containment = Containment.ProcessGroup,
+            ContainmentRequirement = ContainmentRequirement.WholeTree,
             Leftovers = Leftovers.Release,
             Stop = StopPolicy.Kill,
             OnOwnerLost = StopPolicy.Default,

@@ -31,4 +31,7 @@ internal static partial class Log
 
     [LoggerMessage(7, LogLevel.Debug, "Guardian {GuardianPid} started.")]
     internal static partial void GuardianStarted(ILogger logger, int guardianPid);
+
+    [LoggerMessage(10, LogLevel.Warning, "Containment.{Strong} is not available here, {Weak} takes its place: {Reason}.")]
+    internal static partial void Weakened(ILogger logger, Containment strong, Containment weak, string reason);
 }

@@ -4,15 +4,15 @@ using ChildProc.Interop;
 namespace ChildProc.Events;
 
 /// <summary>Something that waits for a descriptor.</summary>
-internal abstract class ReactorEntry
+internal interface IReactorEntry
 {
     internal const int NotRegistered = -1;
 
-    /// <summary>Slot of the reactor's table; the reactor's alone.</summary>
-    internal int Slot { get; set; } = NotRegistered;
+    /// <summary>Slot of the reactor's table, <see cref="NotRegistered"/> at first; the reactor's alone.</summary>
+    int Slot { get; set; }
 
     /// <summary>Runs on the reactor's thread: short, never blocks, never throws, never runs a caller's code.</summary>
-    internal abstract void OnReady(uint events);
+    void OnReady(uint events);
 }
 
 /// <summary>
@@ -76,7 +76,7 @@ internal sealed unsafe class Reactor
     }
 
     /// <summary>Adds a descriptor; <paramref name="events"/> may be zero, to be armed later. 0 or errno.</summary>
-    internal int Add(int descriptor, ReactorEntry entry, uint events)
+    internal int Add(int descriptor, IReactorEntry entry, uint events)
     {
         ulong data;
         lock (_gate)
@@ -106,12 +106,12 @@ internal sealed unsafe class Reactor
     }
 
     /// <summary>Arms a descriptor again. 0 or errno.</summary>
-    internal int Arm(int descriptor, ReactorEntry entry, uint events)
+    internal int Arm(int descriptor, IReactorEntry entry, uint events)
     {
         ulong data;
         lock (_gate)
         {
-            if (entry.Slot == ReactorEntry.NotRegistered)
+            if (entry.Slot == IReactorEntry.NotRegistered)
             {
                 return Libc.EBADF;
             }
@@ -123,7 +123,7 @@ internal sealed unsafe class Reactor
     }
 
     /// <summary>Removes a descriptor that is still open. No event reaches the entry that was not under way already.</summary>
-    internal void Remove(int descriptor, ReactorEntry entry)
+    internal void Remove(int descriptor, IReactorEntry entry)
     {
         if (Free(entry))
         {
@@ -131,17 +131,17 @@ internal sealed unsafe class Reactor
         }
     }
 
-    private bool Free(ReactorEntry entry)
+    private bool Free(IReactorEntry entry)
     {
         lock (_gate)
         {
             int slot = entry.Slot;
-            if (slot == ReactorEntry.NotRegistered)
+            if (slot == IReactorEntry.NotRegistered)
             {
                 return false;
             }
 
-            entry.Slot = ReactorEntry.NotRegistered;
+            entry.Slot = IReactorEntry.NotRegistered;
             _slots[slot].Entry = null;
             _slots[slot].Version++;
             _free.Push(slot);
@@ -175,7 +175,7 @@ internal sealed unsafe class Reactor
         }
     }
 
-    private ReactorEntry? Find(ulong data)
+    private IReactorEntry? Find(ulong data)
     {
         lock (_gate)
         {
@@ -186,7 +186,7 @@ internal sealed unsafe class Reactor
 
     private struct Slot
     {
-        internal ReactorEntry? Entry;
+        internal IReactorEntry? Entry;
         internal uint Version;
     }
 }

@@ -110,11 +110,11 @@ internal sealed class InputWriter(PipeEnd pipe, object owner) : PipeWriter
             {
                 _sent += written;
             }
-            else if (written == -Libc.EPIPE)
+            else if (written == PipeEnd.Broken)
             {
                 _broken = true;
             }
-            else if (written != -Libc.EAGAIN)
+            else if (written != PipeEnd.NotNow)
             {
                 throw new IOException($"Writing to the child failed: {Marshal.GetPInvokeErrorMessage(-written)}.", -written);
             }

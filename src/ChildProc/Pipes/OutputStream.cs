@@ -28,7 +28,7 @@ internal sealed class OutputStream(PipeEnd pipe, object owner) : ReadOnlyPipeStr
                 return count;
             }
 
-            if (count != -Libc.EAGAIN)
+            if (count != PipeEnd.NotNow)
             {
                 throw new IOException($"Reading from the child failed: {Marshal.GetPInvokeErrorMessage(-count)}.", -count);
             }

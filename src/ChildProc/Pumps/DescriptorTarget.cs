@@ -19,7 +19,7 @@ internal sealed class DescriptorTarget : OutputTarget
     {
         // Pipes, sockets and terminals cannot seek, lseek(2); what can is always writable, and unknown to epoll.
         _mayBlock = Libc.lseek(descriptor.Number, 0, Libc.SEEK_CUR) < 0;
-        _end = new PipeEnd(descriptor, reads: false);
+        _end = new DescriptorEnd(descriptor, reads: false);
     }
 
     internal override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop)
@@ -36,7 +36,7 @@ internal sealed class DescriptorTarget : OutputTarget
             {
                 bytes = bytes[written..];
             }
-            else if (written == -Libc.EAGAIN)
+            else if (written == PipeEnd.NotNow)
             {
                 await _end.WaitAsync(stop).ConfigureAwait(false);
             }

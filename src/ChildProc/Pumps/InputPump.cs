@@ -67,11 +67,11 @@ internal static class InputPump
             {
                 bytes = bytes[written..];
             }
-            else if (written == -Libc.EPIPE)
+            else if (written == PipeEnd.Broken)
             {
                 return false;
             }
-            else if (written == -Libc.EAGAIN)
+            else if (written == PipeEnd.NotNow)
             {
                 await pipe.WaitAsync(stop).ConfigureAwait(false);
             }

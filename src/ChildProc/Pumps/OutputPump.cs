@@ -39,7 +39,7 @@ internal static class OutputPump
                         return;
                     }
 
-                    if (count != -Libc.EAGAIN)
+                    if (count != PipeEnd.NotNow)
                     {
                         throw new IOException($"Reading from the child failed: {Marshal.GetPInvokeErrorMessage(-count)}.", -count);
                     }

@@ -265,6 +265,16 @@ internal static class StartInfoValidator
             OutOfRange(nameof(info.Containment), info.Containment, "Not a containment.");
         }
 
+        if (info.ContainmentRequirement is < ContainmentRequirement.Any or > ContainmentRequirement.WholeTree)
+        {
+            OutOfRange(nameof(info.ContainmentRequirement), info.ContainmentRequirement, "Not a containment requirement.");
+        }
+
+        if (info.ContainmentRequirement == ContainmentRequirement.WholeTree && info.Containment is Containment.ProcessGroup or Containment.None)
+        {
+            Fail(nameof(info.ContainmentRequirement), $"Containment.{info.Containment} does not hold the whole tree.");
+        }
+
         if (info.Leftovers is < Leftovers.Kill or > Leftovers.Release)
         {
             OutOfRange(nameof(info.Leftovers), info.Leftovers, "Not a way to treat leftovers.");

@@ -4,7 +4,7 @@ using ChildProc.Pipes;
 namespace ChildProc.Terminals;
 
 /// <summary>One direction of the host's side of a pseudo-terminal. After a hang-up it is at its end, and nothing throws.</summary>
-internal abstract class TerminalEnd(Descriptor master, bool reads) : PipeEnd(master, reads)
+internal abstract class TerminalEnd(Descriptor master, bool reads) : DescriptorEnd(master, reads)
 {
     private volatile bool _isHungUp;
 

@@ -1,4 +1,5 @@
 using ChildProc.Interop;
+using ChildProc.Pipes;
 
 namespace ChildProc.Terminals;
 
@@ -15,7 +16,7 @@ internal sealed class TerminalInput(PseudoTerminal terminal, Descriptor master) 
         // The kernel takes keys also when nobody has the terminal open any more, until its buffer is full.
         if (!HasPeer())
         {
-            return -Libc.EPIPE;
+            return PipeEnd.Broken;
         }
 
         int count = base.TryWrite(buffer);
@@ -50,7 +51,7 @@ internal sealed class TerminalInput(PseudoTerminal terminal, Descriptor master) 
                 {
                     left--;
                 }
-                else if (count == -Libc.EAGAIN)
+                else if (count == PipeEnd.NotNow)
                 {
                     await WaitAsync(CancellationToken.None).ConfigureAwait(false);
                 }

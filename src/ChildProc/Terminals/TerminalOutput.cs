@@ -1,4 +1,5 @@
 using ChildProc.Interop;
+using ChildProc.Pipes;
 
 namespace ChildProc.Terminals;
 
@@ -24,7 +25,7 @@ internal sealed class TerminalOutput(PseudoTerminal terminal, Descriptor master)
             return 0;
         }
 
-        if (count == -Libc.EAGAIN && IsCut)
+        if (count == PipeEnd.NotNow && IsCut)
         {
             Incomplete = true;
             return 0;
@@ -41,5 +42,5 @@ internal sealed class TerminalOutput(PseudoTerminal terminal, Descriptor master)
         terminal.Input.HangUp();
     }
 
-    protected override int Held(int descriptor) => MoreThanItHolds;
+    protected override int Held() => MoreThanItHolds;
 }

@@ -6,7 +6,7 @@ internal static class TestHost
     internal static IChildProcessHost Create(out TestLog log)
     {
         log = new TestLog();
-        return ChildProcessHost.Create(new ChildProcessHostOptions { LoggerFactory = log });
+        return ChildProcessHost.Create(new ChildProcessHostOptions { LoggerFactory = log, Containment = UnderTest.Asked });
     }
 
     internal static IChildProcessHost Create() => Create(out _);

@@ -13,7 +13,7 @@ namespace ChildProc.Engines.Supervised;
 /// two flags; nothing is called under it.
 /// </remarks>
 [SupportedOSPlatform("linux")]
-internal sealed class GuardianSession : ReactorEntry
+internal sealed class GuardianSession : IReactorEntry
 {
     private readonly Lock _gate = new();
     private readonly HashSet<SupervisedTree> _trees = [];
@@ -42,6 +42,8 @@ internal sealed class GuardianSession : ReactorEntry
             throw new GuardianUnavailableException("epoll_ctl failed", error);
         }
     }
+
+    public int Slot { get; set; } = IReactorEntry.NotRegistered;
 
     internal int Pid { get; }
 
@@ -190,7 +192,7 @@ internal sealed class GuardianSession : ReactorEntry
         }
     }
 
-    internal override void OnReady(uint events)
+    public void OnReady(uint events)
     {
         Span<byte> buffer = stackalloc byte[256];
         while (true)

@@ -10,18 +10,16 @@ namespace ChildProc.Engines.Supervised;
 
 /// <summary>A start info in the supervisors' own form: encoded once, sent as often as one likes.</summary>
 [SupportedOSPlatform("linux")]
-internal sealed class RequestImage
+internal sealed class RequestImage : StartImage
 {
     private readonly ArrayBufferWriter<byte> _body = new(4096);
     private readonly List<string> _paths;
     private Wire.Request _header;
 
-    /// <exception cref="ArgumentException">The start info is faulty.</exception>
     /// <exception cref="ChildProcessStartException">There is nothing to execute, or too much to pass.</exception>
-    internal RequestImage(ChildProcessStartInfo info)
+    internal RequestImage(Engine engine, ChildProcessStartInfo info)
+        : base(engine, info)
     {
-        StartInfoValidator.Validate(info);
-        Info = info;
         List<KeyValuePair<string, string>> environment;
         try
         {
@@ -64,8 +62,6 @@ internal sealed class RequestImage
         _header.BodyLength = (uint)_body.WrittenCount;
         WriteHeader(info);
     }
-
-    internal ChildProcessStartInfo Info { get; }
 
     /// <summary>As it was at the preparation; "." when each start takes the host's own of its moment.</summary>
     internal string WorkingDirectory { get; }

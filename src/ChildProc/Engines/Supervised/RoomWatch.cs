@@ -6,10 +6,12 @@ namespace ChildProc.Engines.Supervised;
 
 /// <summary>Waits, for all starts at once, until a full request socket has room again (it holds some 170 requests).</summary>
 [SupportedOSPlatform("linux")]
-internal sealed class RoomWatch : ReactorEntry
+internal sealed class RoomWatch : IReactorEntry
 {
     private readonly Lock _gate = new();
     private TaskCompletionSource? _source;
+
+    public int Slot { get; set; } = IReactorEntry.NotRegistered;
 
     internal Task WhenWritable(int socket)
     {
@@ -25,7 +27,7 @@ internal sealed class RoomWatch : ReactorEntry
         }
 
         const uint Events = Libc.EPOLLOUT | Libc.EPOLLONESHOT;
-        int error = Slot == NotRegistered ? Reactor.Shared.Add(socket, this, Events) : Reactor.Shared.Arm(socket, this, Events);
+        int error = Slot == IReactorEntry.NotRegistered ? Reactor.Shared.Add(socket, this, Events) : Reactor.Shared.Arm(socket, this, Events);
         if (error != 0)
         {
             OnReady(0); // the next attempt to send tells what is wrong
@@ -34,7 +36,7 @@ internal sealed class RoomWatch : ReactorEntry
         return source.Task;
     }
 
-    internal override void OnReady(uint events)
+    public void OnReady(uint events)
     {
         TaskCompletionSource? source;
         lock (_gate)

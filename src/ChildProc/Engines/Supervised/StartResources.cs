@@ -145,7 +145,7 @@ internal sealed class StartResources : IDisposable
         }
     }
 
-    private unsafe PipeEnd OpenPipe(bool childReads)
+    private unsafe DescriptorEnd OpenPipe(bool childReads)
     {
         int* pair = stackalloc int[2];
         Check(Libc.pipe2(pair, Libc.O_CLOEXEC), StartStage.StandardStreams);
@@ -155,7 +155,7 @@ internal sealed class StartResources : IDisposable
 
         // The two ends are separate descriptions: the child's stays blocking.
         Libc.fcntl(ours, Libc.F_SETFL, Libc.O_NONBLOCK);
-        return new PipeEnd(new Descriptor(ours), reads: !childReads);
+        return new DescriptorEnd(new Descriptor(ours), reads: !childReads);
     }
 
     /// <summary>The child's side.</summary>

@@ -12,7 +12,7 @@ namespace ChildProc.Engines.Supervised;
 /// its lifeline ended without a claim. <see cref="_gate"/> makes guardians one at a time; trees of earlier ones live on.
 /// </remarks>
 [SupportedOSPlatform("linux")]
-internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger logger)
+internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger logger) : Engine
 {
     private const int MaxAttempts = 5;
     private const int CancelPatienceMilliseconds = 250;
@@ -27,10 +27,15 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
     /// <summary>The pid of the guardian, or 0.</summary>
     internal int GuardianPid => _session is { IsDead: false } session ? session.Pid : 0;
 
-    /// <exception cref="ChildProcessStartException"/>
-    /// <exception cref="PlatformNotSupportedException"/>
-    internal ProcessTree Start(RequestImage image)
+    internal override EngineFacts Facts => EngineFacts.Supervised;
+
+    internal override void Probe() => Session(HostIdentity.Capture(), info: null);
+
+    internal override StartImage Prepare(ChildProcessStartInfo info) => new RequestImage(this, info);
+
+    internal override ProcessTree Start(StartImage prepared)
     {
+        RequestImage image = (RequestImage)prepared;
         long deadline = Deadline();
         using StartResources resources = new(image);
         for (int attempt = 1; ; attempt++)
@@ -68,9 +73,10 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         }
     }
 
-    /// <summary>As <see cref="Start"/>; no thread is blocked, but for the start of a guardian on a thread of its own.</summary>
-    internal async ValueTask<ProcessTree> StartAsync(RequestImage image, CancellationToken lifetime)
+    /// <summary>No thread is blocked, but for the start of a guardian on a thread of its own.</summary>
+    internal override async ValueTask<ProcessTree> StartAsync(StartImage prepared, CancellationToken lifetime)
     {
+        RequestImage image = (RequestImage)prepared;
         long deadline = Deadline();
         using StartResources resources = new(image);
         for (int attempt = 1; ; attempt++)
@@ -128,7 +134,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
     }
 
     /// <summary>The next start gets a new guardian, with the host's present state; running trees are not touched.</summary>
-    internal void Refresh()
+    internal override void Refresh()
     {
         lock (_gate)
         {
@@ -137,15 +143,21 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         }
     }
 
-    /// <summary>Starts nothing any more, and returns all trees that it still has, those being started included.</summary>
-    internal List<SupervisedTree> Close()
+    internal override List<ProcessTree> Trees()
+    {
+        lock (_gate)
+        {
+            return [.. _sessions.SelectMany(static session => session.Trees())];
+        }
+    }
+
+    internal override void Close()
     {
         lock (_gate)
         {
             _closed = true;
             _session?.Retire();
             _session = null;
-            return [.. _sessions.SelectMany(static session => session.Trees())];
         }
     }
 
@@ -157,7 +169,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         return session is { Serves: true } && session.Identity == identity ? session : null;
     }
 
-    private GuardianSession Session(HostIdentity identity, ChildProcessStartInfo info)
+    private GuardianSession Session(HostIdentity identity, ChildProcessStartInfo? info)
     {
         if (Current(identity) is { } current)
         {
@@ -186,19 +198,19 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
                 int pool = Math.Clamp(Environment.ProcessorCount, 2, 16);
                 GuardianSession session = new(GuardianProcess.Start(options.GuardianPath, pool), identity, logger);
                 Log.GuardianStarted(logger, session.Pid);
-                HostExit.Watch(session);
+                HostExit.Watch(this);
                 _sessions.Add(session);
                 Volatile.Write(ref _session, session);
                 return session;
             }
             catch (GuardianUnavailableException e)
-                when (e.Error is Libc.EMFILE or Libc.ENFILE or Libc.EAGAIN or Libc.ENOMEM or Libc.ETIMEDOUT or Libc.ECONNRESET)
+                when (info is not null && e.Error is Libc.EMFILE or Libc.ENFILE or Libc.EAGAIN or Libc.ENOMEM or Libc.ETIMEDOUT or Libc.ECONNRESET)
             {
                 throw ChildProcessStartException.Create(StartStage.Containment, e.Error, info, detail: e.Message);
             }
             catch (GuardianUnavailableException e)
             {
-                throw new PlatformNotSupportedException($"Supervised containment is not available: {e.Message}.", e);
+                throw new EngineUnavailableException(e.Message, e);
             }
         }
     }

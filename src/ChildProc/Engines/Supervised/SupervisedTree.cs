@@ -356,8 +356,10 @@ internal sealed class SupervisedTree : ProcessTree
             : ExitStatus.FromSignal(ChildSignal.FromNumber(exited.Status), exited.Code == CldDumped, usage);
     }
 
-    private sealed class Listener(SupervisedTree tree) : ReactorEntry
+    private sealed class Listener(SupervisedTree tree) : IReactorEntry
     {
-        internal override void OnReady(uint events) => tree.ReadAll();
+        public int Slot { get; set; } = IReactorEntry.NotRegistered;
+
+        public void OnReady(uint events) => tree.ReadAll();
     }
 }

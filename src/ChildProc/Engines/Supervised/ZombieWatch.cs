@@ -10,7 +10,7 @@ namespace ChildProc.Engines.Supervised;
 /// </summary>
 /// <remarks>By pidfd, one by one, so that no child of anybody else in the host is ever reaped.</remarks>
 [SupportedOSPlatform("linux")]
-internal sealed class ZombieWatch : ReactorEntry
+internal sealed class ZombieWatch : IReactorEntry
 {
     private readonly Descriptor _pidFd;
     private readonly bool _isGuardian;
@@ -21,10 +21,12 @@ internal sealed class ZombieWatch : ReactorEntry
         _isGuardian = isGuardian;
     }
 
+    public int Slot { get; set; } = IReactorEntry.NotRegistered;
+
     /// <summary>Watches a guardian from its start to its end; takes the descriptor over.</summary>
     internal static void WatchGuardian(Descriptor pidFd) => Watch(new ZombieWatch(pidFd, isGuardian: true));
 
-    internal override unsafe void OnReady(uint events)
+    public unsafe void OnReady(uint events)
     {
         // ECHILD where it is not ours: init's, or another subreaper's.
         byte* information = stackalloc byte[128];

@@ -1,0 +1,38 @@
+using System.Collections.Concurrent;
+
+namespace ChildProc.Engines;
+
+/// <summary>A normal end of the host kills its trees, as a job object does, and waits a moment to see them gone.</summary>
+/// <remarks>What is missed here dies with the host's end of its lifeline, job or watchdog, a little later.</remarks>
+internal static class HostExit
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+    private static readonly ConcurrentDictionary<Engine, bool> s_engines = new();
+
+    static HostExit() => AppDomain.CurrentDomain.ProcessExit += static (_, _) => EndAll();
+
+    /// <summary>Before the first start of an engine; again is the same as once.</summary>
+    internal static void Watch(Engine engine) => s_engines.TryAdd(engine, true);
+
+    /// <summary>The engine was closed, and its trees are being killed.</summary>
+    internal static void Forget(Engine engine) => s_engines.TryRemove(engine, out _);
+
+    private static void EndAll()
+    {
+        List<Task> endings = [];
+        foreach (Engine engine in s_engines.Keys)
+        {
+            foreach (ProcessTree tree in engine.Trees())
+            {
+                if (tree.DiesWithHost)
+                {
+                    tree.Kill();
+                    endings.Add(tree.WhenEmpty());
+                }
+            }
+        }
+
+        // Not Task.WaitAll's exceptions: whatever is left is logged nowhere any more and dies with the host's handles.
+        Task.WhenAll(endings).ContinueWith(static _ => { }, TaskScheduler.Default).Wait(s_patience);
+    }
+}
