@@ -22,7 +22,7 @@ public interface IChildProcess : IAsyncDisposable, IDisposable
     /// <summary>What holds the tree together; never <see cref="Containment.Tree"/>, which is only a request.</summary>
     Containment Containment { get; }
 
-    /// <summary>When the child was started, by the host's clock.</summary>
+    /// <summary>When the child was started, by the host's clock; to the millisecond once the object is disposed.</summary>
     DateTimeOffset StartTime { get; }
 
     /// <summary>The terminal that the child got with <see cref="ChildStdio.Terminal"/>; null when no stream of it is one.</summary>
@@ -52,7 +52,10 @@ public interface IChildProcess : IAsyncDisposable, IDisposable
     /// <summary>Whether the child itself has exited; its descendants may live on, and output may still be under way.</summary>
     bool HasExited { get; }
 
-    /// <summary>How the child ended, or null while it runs. <see cref="ExitStatus.IsKnown"/> is false when its containment was lost.</summary>
+    /// <summary>
+    /// How the child ended, or null while it runs. <see cref="ExitStatus.IsKnown"/> is false when its containment was lost. What the
+    /// child used (<see cref="ExitStatus.Usage"/>) may be forgotten once the object is disposed.
+    /// </summary>
     ExitStatus? Exit { get; }
 
     /// <summary>Waits for the exit of the child; for any number of callers.</summary>

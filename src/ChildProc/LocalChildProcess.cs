@@ -1,116 +1,134 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using ChildProc.Engines;
-using ChildProc.Pipes;
 using ChildProc.Stdio;
-using ChildProc.Terminals;
 
 namespace ChildProc;
 
 /// <summary>A child on this machine: the caller's object over the engine's tree. Nothing but the caller holds it alive.</summary>
+/// <remarks>
+/// A small object, for it is the only one that a start leaves behind: the engine uses its tree again for another child when this
+/// one is disposed. So each call pins the tree, under the version that was this child's, and after the disposal what is still
+/// known of the child stands in the object itself.
+/// </remarks>
 internal sealed class LocalChildProcess : IChildProcess
 {
-    private const int ReadSize = 64 * 1024; // what a pipe holds; borrowed only while there is something to read
-    private readonly ProcessTree _tree;
-    private readonly CancellationToken _lifetime;
-    private readonly CancellationTokenRegistration _registration;
-    private readonly Lock _gate = new();
-    private PipeWriter? _input;
-    private PipeReader? _output, _error;
-    private ChildTerminal? _terminal;
-    private Task? _disposal;
+    private object _state; // a ProcessTree; one with ChildStreams; or, when the tree is another child's, a ChildProcessStartInfo
+    private int _version; // of the tree; with the latter, when the child was started
+    private PackedEnd _end; // with the latter
 
     internal LocalChildProcess(ChildProcessStartInfo info, ProcessTree tree, CancellationToken lifetime)
     {
-        StartInfo = info;
-        _tree = tree;
-        _lifetime = lifetime;
-
-        // The token, which may live long, holds the tree and never this object: it can be forgotten and collected.
-        _registration = lifetime.UnsafeRegister(static tree => ((ProcessTree)tree!).CancelByLifetime(), tree);
+        _version = tree.Version;
+        _state = tree.HasStreams ? new ChildStreams(tree) : tree;
+        tree.HandOver(info, lifetime);
     }
 
-    ~LocalChildProcess()
+    ~LocalChildProcess() => TreeOf(_state)?.AbandonForgotten();
+
+    public int Id
     {
-        _registration.Unregister(); // a long-lived token would hold the tree for ever
-        _tree.AbandonForgotten();
+        get
+        {
+            using Pin pin = new(this);
+            return pin.Tree?.Id ?? _end.Id;
+        }
     }
 
-    public int Id => _tree.Id;
+    public ChildProcessStartInfo StartInfo
+    {
+        get
+        {
+            using Pin pin = new(this);
+            return pin.Tree?.Info ?? Remembered;
+        }
+    }
 
-    public ChildProcessStartInfo StartInfo { get; }
+    public Containment Containment
+    {
+        get
+        {
+            using Pin pin = new(this);
+            return pin.Tree?.Containment ?? Containment.Supervised;
+        }
+    }
 
-    public Containment Containment => _tree.Containment;
+    public DateTimeOffset StartTime
+    {
+        get
+        {
+            using Pin pin = new(this);
+            return pin.Tree?.StartTime ?? PackedEnd.StartTime(_version);
+        }
+    }
 
-    public DateTimeOffset StartTime => _tree.StartTime;
+    public bool OutputIncomplete
+    {
+        get
+        {
+            using Pin pin = new(this);
+            return pin.Tree is { } tree && (tree.Pipes.Output?.Incomplete == true || tree.Pipes.Error?.Incomplete == true
+                || tree.Pipes.Terminal?.Output.Incomplete == true);
+        }
+    }
 
-    public bool OutputIncomplete => _tree.Pipes.Output?.Incomplete == true || _tree.Pipes.Error?.Incomplete == true
-        || _tree.Pipes.Terminal?.Output.Incomplete == true;
+    public bool InputIncomplete
+    {
+        get
+        {
+            using Pin pin = new(this);
+            return pin.Tree?.Pumps?.InputIncomplete == true;
+        }
+    }
 
-    public bool InputIncomplete => _tree.Pumps?.InputIncomplete == true;
+    public bool HasExited
+    {
+        get
+        {
+            using Pin pin = new(this);
+            return pin.Tree?.HasExited ?? true;
+        }
+    }
 
-    public bool HasExited => _tree.HasExited;
-
-    public ExitStatus? Exit => _tree.Exit;
+    public ExitStatus? Exit
+    {
+        get
+        {
+            using Pin pin = new(this);
+            return pin.Tree is { } tree ? tree.Exit : _end.Exit;
+        }
+    }
 
     public IChildTerminal? Terminal
     {
         get
         {
-            if (_tree.Pipes.Terminal is not { } terminal)
-            {
-                return null;
-            }
-
-            lock (_gate)
-            {
-                return _terminal ??= new ChildTerminal(terminal, this);
-            }
+            using Pin pin = new(this);
+            return (_state as ChildStreams)?.Terminal(this);
         }
     }
 
-    public PipeWriter StandardInput
+    public PipeWriter StandardInput => Streams?.Input(this) ?? throw ChildStreams.NoPipe("input");
+
+    public PipeReader StandardOutput => Streams?.Output(this) ?? throw ChildStreams.NoPipe("output");
+
+    public PipeReader StandardError => Streams?.Error(this) ?? throw ChildStreams.NoPipe("error");
+
+    public ValueTask<ExitStatus> WaitForExitAsync(CancellationToken cancellationToken = default)
     {
-        get
+        Pin pin = new(this);
+        if (pin.Tree is not { } tree)
         {
-            if (TerminalStdio.Resolve(StartInfo, StartInfo.StandardInput) is TerminalStdio)
-            {
-                return Terminal!.Input;
-            }
-
-            PipeEnd pipe = StartInfo.StandardInput is PipeStdio ? _tree.Pipes.Input! : throw NoPipe("input");
-            lock (_gate)
-            {
-                return _input ??= new InputWriter(pipe, this);
-            }
-        }
-    }
-
-    public PipeReader StandardOutput => TerminalStdio.Resolve(StartInfo, StartInfo.StandardOutput) is TerminalStdio
-        ? Terminal!.Output
-        : _tree.Pumps?.OutputReader ?? Reader(ref _output, StartInfo.StandardOutput is PipeStdio ? _tree.Pipes.Output! : throw NoPipe("output"));
-
-    // One screen, one reader: where output is the terminal, too, that has it.
-    public PipeReader StandardError => TerminalStdio.Resolve(StartInfo, StartInfo.StandardError) is not TerminalStdio
-        ? _tree.Pumps?.ErrorReader ?? Reader(ref _error, StartInfo.StandardError is PipeStdio ? _tree.Pipes.Error! : throw NoPipe("error"))
-        : TerminalStdio.Resolve(StartInfo, StartInfo.StandardOutput) is not TerminalStdio
-            ? Terminal!.Output
-            : throw new InvalidOperationException("Standard error of this child is the terminal, as standard output is: read that.");
-
-    public async ValueTask<ExitStatus> WaitForExitAsync(CancellationToken cancellationToken = default)
-    {
-        if (_tree.Exit is not { } status)
-        {
-            status = await _tree.WhenExited().WaitAsync(cancellationToken).ConfigureAwait(false);
+            return new ValueTask<ExitStatus>(_end.Exit ?? ExitStatus.Unknown);
         }
 
-        if (_tree.WasCanceled)
+        if (tree.Exit is not { } status || tree.WasCanceled)
         {
-            await _tree.StopOnceAsync().ConfigureAwait(false);
-            throw new OperationCanceledException(_lifetime);
+            return WaitForExitAsync(tree, cancellationToken); // with the pin
         }
 
-        GC.KeepAlive(this); // whoever awaits the child has not forgotten it
-        return status;
+        pin.Dispose();
+        return new ValueTask<ExitStatus>(status);
     }
 
     public ExitStatus WaitForExit()
@@ -127,30 +145,36 @@ internal sealed class LocalChildProcess : IChildProcess
             ArgumentOutOfRangeException.ThrowIfGreaterThan(timeout, TimeSpan.FromMilliseconds(int.MaxValue));
         }
 
-        bool exited = _tree.WaitForExit(timeout, out status);
-        if (exited && _tree.WasCanceled)
+        using Pin pin = new(this);
+        if (pin.Tree is not { } tree)
         {
-            _tree.StopOnceAsync().GetAwaiter().GetResult();
-            throw new OperationCanceledException(_lifetime);
+            status = _end.Exit ?? ExitStatus.Unknown;
+            return true;
         }
 
-        GC.KeepAlive(this);
+        bool exited = tree.WaitForExit(timeout, out status);
+        if (exited && tree.WasCanceled)
+        {
+            tree.StopOnceAsync().GetAwaiter().GetResult();
+            throw new OperationCanceledException(tree.Lifetime);
+        }
+
         return exited;
     }
 
     public async ValueTask WaitForStreamsAsync(CancellationToken cancellationToken = default)
     {
-        if (_tree.Pumps is { } pumps)
+        if (Streams?.Tree.Pumps is { } pumps)
         {
             await pumps.Done.WaitAsync(cancellationToken).ConfigureAwait(false);
             GC.KeepAlive(this);
         }
     }
 
-    public async ValueTask WaitForTreeAsync(CancellationToken cancellationToken = default)
+    public ValueTask WaitForTreeAsync(CancellationToken cancellationToken = default)
     {
-        await _tree.WhenEmpty().WaitAsync(cancellationToken).ConfigureAwait(false);
-        GC.KeepAlive(this);
+        Pin pin = new(this);
+        return pin.Tree is { } tree ? WaitForTreeAsync(tree, cancellationToken) : ValueTask.CompletedTask;
     }
 
     public bool Signal(ChildSignal signal, SignalScope scope = SignalScope.Child)
@@ -166,155 +190,233 @@ internal sealed class LocalChildProcess : IChildProcess
         }
 
         RequireGroup(scope, nameof(scope));
-        return _tree.Signal(signal, scope);
+        using Pin pin = new(this);
+        return pin.Tree?.Signal(signal, scope) == true;
     }
 
-    public void Kill() => _tree.Kill();
+    public void Kill()
+    {
+        using Pin pin = new(this);
+        pin.Tree?.Kill();
+    }
 
-    public async ValueTask<ExitStatus> StopAsync(StopPolicy? policy = null, CancellationToken cancellationToken = default)
+    public ValueTask<ExitStatus> StopAsync(StopPolicy? policy = null, CancellationToken cancellationToken = default)
     {
         policy ??= StartInfo.Stop;
         RequireGroup(policy.Scope, nameof(policy));
-        if ((!_tree.IsEmpty || _tree.IsLost)
-            && await _tree.StopAsync(policy, cancellationToken).ConfigureAwait(false))
-        {
-            throw new OperationCanceledException(cancellationToken);
-        }
-
-        GC.KeepAlive(this);
-        return _tree.Exit ?? ExitStatus.Unknown;
+        Pin pin = new(this);
+        return pin.Tree is { } tree ? StopAsync(tree, policy, cancellationToken) : new ValueTask<ExitStatus>(_end.Exit ?? ExitStatus.Unknown);
     }
 
     public IReadOnlyList<int> GetDescendantIds()
     {
-        List<int> members = _tree.Members();
+        using Pin pin = new(this);
+        List<int> members = pin.Tree?.Members() ?? [];
         members.Remove(Id);
         return members;
     }
 
     public void Dispose()
     {
-        TaskCompletionSource? mine = null;
-        lock (_gate)
+        Pin pin = new(this);
+        if (pin.Tree is { } tree)
         {
-            if (_disposal is null)
+            try
             {
-                mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                _disposal = mine.Task;
+                if (ReleasesLeftovers(tree))
+                {
+                    tree.Release();
+                }
+                else
+                {
+                    tree.KillAndWait();
+                }
+            }
+            catch (ChildProcessTreeException)
+            {
+                // Logged where it arose, with what is left. The engine goes on killing when the tree is taken back.
+            }
+            finally
+            {
+                TakeBack(tree);
+                pin.Dispose();
             }
         }
 
-        if (mine is null)
-        {
-            _disposal.GetAwaiter().GetResult();
-        }
-        else
-        {
-            DisposeBlocking();
-            mine.SetResult();
-        }
-
         GC.SuppressFinalize(this);
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        await DisposeOnce().ConfigureAwait(false);
         GC.SuppressFinalize(this);
+        Pin pin = new(this);
+        if (pin.Tree is not { } tree)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        if (!ReleasesLeftovers(tree) && !(tree.IsEmpty && !tree.IsLost))
+        {
+            return DisposeAsync(tree);
+        }
+
+        pin.Dispose();
+        Dispose(); // there is nothing to wait for
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>The lifetime ended before the child did.</summary>
-    internal bool WasCanceled => _tree.WasCanceled;
+    internal bool WasCanceled
+    {
+        get
+        {
+            using Pin pin = new(this);
+            return pin.Tree?.WasCanceled == true;
+        }
+    }
 
     /// <summary>"pid command" of what outlived the child.</summary>
     internal string[] Leftovers()
     {
-        if (_tree.IsEmpty)
+        using Pin pin = new(this);
+        if (pin.Tree is not { IsEmpty: false } tree)
         {
             return [];
         }
 
-        string[] all = _tree.DescribeMembers();
-        return Array.FindAll(all, text => !text.StartsWith($"{Id} ", StringComparison.Ordinal));
+        string own = $"{tree.Id} ";
+        return Array.FindAll(tree.DescribeMembers(), text => !text.StartsWith(own, StringComparison.Ordinal));
     }
+
+    private ChildProcessStartInfo Remembered => (ChildProcessStartInfo)Volatile.Read(ref _state);
+
+    private ChildStreams? Streams => Volatile.Read(ref _state) as ChildStreams; // a tree with streams is never another child's
 
     // A disposal now hands over what is left, and kills nobody.
-    private bool ReleasesLeftovers => StartInfo.Leftovers == ChildProc.Leftovers.Release && _tree.HasExited && !_tree.IsEmpty;
+    private static bool ReleasesLeftovers(ProcessTree tree) => tree.Info.Leftovers == ChildProc.Leftovers.Release && tree.HasExited && !tree.IsEmpty;
 
-    private Task DisposeOnce()
-    {
-        lock (_gate)
-        {
-            return _disposal ??= DisposeCoreAsync();
-        }
-    }
+    private static ProcessTree? TreeOf(object state) => state as ProcessTree ?? (state as ChildStreams)?.Tree;
 
-    private async Task DisposeCoreAsync()
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ExitStatus> WaitForExitAsync(ProcessTree tree, CancellationToken cancellationToken)
     {
         try
         {
-            if (ReleasesLeftovers)
+            ExitStatus status = await tree.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+            if (tree.WasCanceled)
             {
-                _tree.Release();
+                await tree.StopOnceAsync().ConfigureAwait(false);
+                throw new OperationCanceledException(tree.Lifetime);
             }
-            else
-            {
-                await _tree.KillAndWaitAsync().ConfigureAwait(false);
-            }
-        }
-        catch (ChildProcessTreeException)
-        {
-            // Logged where it arose, with what is left. The supervisor goes on killing after the lifeline ends below.
+
+            return status;
         }
         finally
         {
-            await _registration.DisposeAsync().ConfigureAwait(false);
-            _tree.Close();
+            tree.Unpin();
+            GC.KeepAlive(this); // whoever awaits the child has not forgotten it
         }
     }
 
-    // No await: with all threads of the pool in here, none would be left to go on.
-    private void DisposeBlocking()
+    private async ValueTask WaitForTreeAsync(ProcessTree tree, CancellationToken cancellationToken)
     {
         try
         {
-            if (ReleasesLeftovers)
-            {
-                _tree.Release();
-            }
-            else
-            {
-                _tree.KillAndWait();
-            }
-        }
-        catch (ChildProcessTreeException)
-        {
-            // as in DisposeCoreAsync
+            await tree.WhenEmpty().WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            _registration.Dispose();
-            _tree.Close();
+            tree.Unpin();
+            GC.KeepAlive(this);
         }
     }
 
-    private PipeReader Reader(ref PipeReader? reader, PipeEnd pipe)
+    private async ValueTask<ExitStatus> StopAsync(ProcessTree tree, StopPolicy policy, CancellationToken cancellationToken)
     {
-        lock (_gate)
+        try
         {
-            return reader ??= PipeReader.Create(new OutputStream(pipe, this), new StreamPipeReaderOptions(bufferSize: ReadSize, useZeroByteReads: true));
+            if ((!tree.IsEmpty || tree.IsLost)
+                && await tree.StopAsync(policy, cancellationToken).ConfigureAwait(false))
+            {
+                throw new OperationCanceledException(cancellationToken);
+            }
+
+            return tree.Exit ?? ExitStatus.Unknown;
         }
+        finally
+        {
+            tree.Unpin();
+            GC.KeepAlive(this);
+        }
+    }
+
+    private async ValueTask DisposeAsync(ProcessTree tree)
+    {
+        try
+        {
+            await tree.KillAndWaitAsync().ConfigureAwait(false);
+        }
+        catch (ChildProcessTreeException)
+        {
+            // as in Dispose
+        }
+        finally
+        {
+            TakeBack(tree);
+            tree.Unpin();
+        }
+    }
+
+    // Once, by the first disposal that is through; another one at the same time waited for the same end.
+    private void TakeBack(ProcessTree tree)
+    {
+        if (!tree.TryBeginTakeBack())
+        {
+            return;
+        }
+
+        int start = 0;
+        bool servesAgain = tree.CanServeAgain && PackedEnd.TryPack(tree.Id, tree.StartTime, tree.Exit, out _end, out start);
+        if (servesAgain)
+        {
+            // In this order: who reads the new version reads the new state, too.
+            Volatile.Write(ref _state, tree.Info);
+            Volatile.Write(ref _version, start);
+        }
+
+        tree.TakeBack(servesAgain);
     }
 
     private void RequireGroup(SignalScope scope, string parameter)
     {
-        if (scope == SignalScope.ProcessGroup && !StartInfo.NewProcessGroup && !StartInfo.NewSession
-            && _tree.Pipes.Terminal is null)
+        if (scope == SignalScope.ProcessGroup)
         {
-            throw new ArgumentException("The child is in the host's process group, which it has no right to speak for.", parameter);
+            ChildProcessStartInfo info = StartInfo;
+            if (!info.NewProcessGroup && !info.NewSession && !TerminalStdio.IsIn(info))
+            {
+                throw new ArgumentException("The child is in the host's process group, which it has no right to speak for.", parameter);
+            }
         }
     }
 
-    private static InvalidOperationException NoPipe(string stream)
-        => new($"Standard {stream} of this child is no pipe: set it to ChildStdio.Pipe in the start info.");
+    /// <summary>The tree, for the length of one call; null when it is this child's no more.</summary>
+    private readonly ref struct Pin
+    {
+        internal readonly ProcessTree? Tree;
+        private readonly LocalChildProcess _child;
+
+        internal Pin(LocalChildProcess child)
+        {
+            _child = child;
+            int version = Volatile.Read(ref child._version);
+            ProcessTree? tree = TreeOf(Volatile.Read(ref child._state));
+            Tree = tree?.TryPin(version) == true ? tree : null;
+        }
+
+        public void Dispose()
+        {
+            Tree?.Unpin();
+            GC.KeepAlive(_child);
+        }
+    }
 }

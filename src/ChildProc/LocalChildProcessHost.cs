@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ChildProc.Diagnostics;
 using ChildProc.Engines;
 using ChildProc.Engines.Supervised;
@@ -76,7 +77,8 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
         return child;
     }
 
-    internal async ValueTask<LocalChildProcess> StartAsync(PreparedCommand command, CancellationToken lifetime)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    internal async ValueTask<IChildProcess> StartAsync(PreparedCommand command, CancellationToken lifetime)
     {
         lifetime.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_disposal is not null, this);

@@ -41,6 +41,5 @@ public sealed class PreparedCommand
     /// <param name="lifetime">Governs the life of the child.</param>
     /// <returns>The running child.</returns>
     /// <exception cref="ChildProcessStartException">The start failed; nothing is left of it.</exception>
-    public async ValueTask<IChildProcess> StartAsync(CancellationToken lifetime = default)
-        => await _host.StartAsync(this, lifetime).ConfigureAwait(false);
+    public ValueTask<IChildProcess> StartAsync(CancellationToken lifetime = default) => _host.StartAsync(this, lifetime);
 }

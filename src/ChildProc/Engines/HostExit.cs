@@ -24,11 +24,18 @@ internal static class HostExit
         {
             foreach (ProcessTree tree in engine.Trees())
             {
+                if (!tree.TryPin())
+                {
+                    continue; // over a moment ago
+                }
+
                 if (tree.DiesWithHost)
                 {
                     tree.Kill();
                     endings.Add(tree.WhenEmpty());
                 }
+
+                tree.Unpin();
             }
         }
 

@@ -44,16 +44,7 @@ internal abstract partial class ProcessTree
         }
 
         Kill();
-        long deadline = Environment.TickCount64 + (long)KillTimeout.TotalMilliseconds;
-        lock (_gate)
-        {
-            while (!_isEmpty && deadline - Environment.TickCount64 is > 0 and long left)
-            {
-                Monitor.Wait(_gate, (int)left);
-            }
-        }
-
-        if (!IsEmpty)
+        if (!Wait(untilEmpty: true, Environment.TickCount64 + (long)KillTimeout.TotalMilliseconds))
         {
             throw NotEmpty();
         }
@@ -85,6 +76,7 @@ internal abstract partial class ProcessTree
     /// <summary>The lifetime token was cancelled. A child that exited by itself has won.</summary>
     internal void CancelByLifetime()
     {
+        _ = HasExited; // news that nobody has read yet
         lock (_gate)
         {
             if (_hasExited || _canceled)

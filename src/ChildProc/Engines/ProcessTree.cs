@@ -1,5 +1,6 @@
-using ChildProc.Pipes;
+using System.Runtime.CompilerServices;
 using ChildProc.Diagnostics;
+using ChildProc.Pipes;
 using ChildProc.Pumps;
 using ChildProc.Terminals;
 using Microsoft.Extensions.Logging;
@@ -16,11 +17,20 @@ internal abstract partial class ProcessTree(ILogger logger)
     private readonly object _gate = new(); // a Monitor: WaitForExit blocks on it
     private TaskCompletionSource<ExitStatus>? _exitSource;
     private TaskCompletionSource? _emptySource;
+    private CancellationTokenRegistration _registration;
+    private bool _isReadHere;
+    private ReusableWait? _wait; // of whoever starts the child, and then of the first who waits for its exit
     private ExitStatus _exit;
     private TreeFault? _emptyFault; // why nobody can tell that the tree is empty
     private bool _hasExited, _isEmpty, _isLost, _canceled;
 
     internal int Id { get; private set; }
+
+    /// <summary>What was started.</summary>
+    internal ChildProcessStartInfo Info { get; private set; } = null!;
+
+    /// <summary>Governs the life of the child.</summary>
+    internal CancellationToken Lifetime { get; private set; }
 
     internal DateTimeOffset StartTime { get; private set; }
 
@@ -42,9 +52,34 @@ internal abstract partial class ProcessTree(ILogger logger)
 
     internal abstract Containment Containment { get; }
 
-    internal bool HasExited => Volatile.Read(ref _hasExited);
+    /// <summary>The owner may have streams of it to read or write.</summary>
+    internal bool HasStreams => Pumps is not null || Pipes != default;
 
-    internal bool IsEmpty => Volatile.Read(ref _isEmpty);
+    internal bool HasExited
+    {
+        get
+        {
+            if (!Volatile.Read(ref _hasExited))
+            {
+                Look();
+            }
+
+            return Volatile.Read(ref _hasExited);
+        }
+    }
+
+    internal bool IsEmpty
+    {
+        get
+        {
+            if (!Volatile.Read(ref _isEmpty))
+            {
+                Look();
+            }
+
+            return Volatile.Read(ref _isEmpty);
+        }
+    }
 
     /// <summary>The containment was lost: the supervisor died before the tree was empty.</summary>
     internal bool IsLost => Volatile.Read(ref _isLost);
@@ -58,9 +93,10 @@ internal abstract partial class ProcessTree(ILogger logger)
     {
         get
         {
+            bool hasExited = HasExited;
             lock (_gate)
             {
-                return _hasExited ? _exit : null;
+                return hasExited ? _exit : null;
             }
         }
     }
@@ -87,6 +123,50 @@ internal abstract partial class ProcessTree(ILogger logger)
     /// <summary>Frees what the host holds of it.</summary>
     internal abstract void Close();
 
+    // ---- Where an engine's news come from: its reactor, if nothing else is said ----
+
+    /// <summary>Takes what news there are, where nobody else does.</summary>
+    protected virtual void Look()
+    {
+    }
+
+    /// <summary>Somebody will be told of the news by a task: from now on they are listened for. Under the gate.</summary>
+    protected virtual void Listen()
+    {
+    }
+
+    /// <summary>Whether a thread that waits may take the news itself, and nobody listens. Under the gate.</summary>
+    protected virtual bool CanReadHere => false;
+
+    /// <summary>Blocks until there are news, and takes them; returns at the deadline at the latest.</summary>
+    protected virtual void ReadHere(long deadlineTicks)
+    {
+    }
+
+    /// <summary>Guards the facts, and who takes the news.</summary>
+    protected object Gate => _gate;
+
+    /// <summary>
+    /// True: this thread, and no other, takes the news until <see cref="StopReadingHere"/>. Whoever took them from a thread that
+    /// waits for them would leave it waiting.
+    /// </summary>
+    protected bool TryReadHere()
+    {
+        lock (_gate)
+        {
+            if (_isReadHere || !CanReadHere)
+            {
+                return false;
+            }
+
+            _isReadHere = true;
+            return true;
+        }
+    }
+
+    /// <summary><see cref="IsEmpty"/> without a look at what is new.</summary>
+    protected bool IsKnownEmpty => Volatile.Read(ref _isEmpty);
+
     // ---- Waiting ----
 
     internal Task<ExitStatus> WhenExited()
@@ -100,10 +180,51 @@ internal abstract partial class ProcessTree(ILogger logger)
                 {
                     _exitSource.SetResult(_exit);
                 }
+                else if (!_isReadHere)
+                {
+                    Listen();
+                }
             }
 
             return _exitSource.Task;
         }
+    }
+
+    /// <summary>As <see cref="WhenExited"/>, for the owner's waits: the first at a time costs nothing.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    internal async ValueTask<ExitStatus> WaitForExitAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ValueTask<bool> wait;
+            lock (_gate)
+            {
+                if (_hasExited)
+                {
+                    return _exit;
+                }
+
+                if (_wait is not null)
+                {
+                    break;
+                }
+
+                wait = BeginWait(long.MaxValue, cancellationToken);
+                if (!_isReadHere)
+                {
+                    Listen();
+                }
+            }
+
+            bool news = await wait.ConfigureAwait(false);
+            EndWait();
+            if (!news)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+
+        return await WhenExited().WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Completes when no process of the tree is left, or fails with <see cref="TreeFault.ContainmentLost"/>.</summary>
@@ -118,6 +239,10 @@ internal abstract partial class ProcessTree(ILogger logger)
                 {
                     CompleteEmpty(_emptySource);
                 }
+                else if (!_isReadHere)
+                {
+                    Listen();
+                }
             }
 
             return _emptySource.Task;
@@ -126,30 +251,121 @@ internal abstract partial class ProcessTree(ILogger logger)
 
     internal bool WaitForExit(TimeSpan timeout, out ExitStatus status)
     {
-        bool forever = timeout == Timeout.InfiniteTimeSpan;
-        long deadline = Environment.TickCount64 + (long)Math.Ceiling(timeout.TotalMilliseconds);
-        lock (_gate)
+        long deadline = timeout == Timeout.InfiniteTimeSpan ? long.MaxValue : Environment.TickCount64 + (long)Math.Ceiling(timeout.TotalMilliseconds);
+        bool exited = Wait(untilEmpty: false, deadline);
+        status = _exit; // written before the fact that Wait has seen
+        return exited;
+    }
+
+    /// <summary>Blocks until the child has exited or the tree is empty. False at the deadline.</summary>
+    protected bool Wait(bool untilEmpty, long deadlineTicks)
+    {
+        while (true)
         {
-            while (!_hasExited)
+            lock (_gate)
             {
-                long left = deadline - Environment.TickCount64;
-                if (!forever && left <= 0)
+                while (!(untilEmpty ? _isEmpty : _hasExited))
                 {
-                    status = default;
-                    return false;
+                    if (TryReadHere())
+                    {
+                        break;
+                    }
+
+                    long left = deadlineTicks == long.MaxValue ? Timeout.Infinite : Math.Max(0, deadlineTicks - Environment.TickCount64);
+                    if (left == 0 || !Monitor.Wait(_gate, (int)Math.Min(left, int.MaxValue)))
+                    {
+                        return untilEmpty ? _isEmpty : _hasExited;
+                    }
                 }
 
-                Monitor.Wait(_gate, forever ? Timeout.Infinite : (int)Math.Min(left, int.MaxValue));
+                if (untilEmpty ? _isEmpty : _hasExited)
+                {
+                    return true;
+                }
             }
 
-            status = _exit;
-            return true;
+            try
+            {
+                ReadHere(deadlineTicks);
+            }
+            finally
+            {
+                StopReadingHere();
+            }
+
+            if (deadlineTicks != long.MaxValue && Environment.TickCount64 >= deadlineTicks)
+            {
+                lock (_gate)
+                {
+                    return untilEmpty ? _isEmpty : _hasExited;
+                }
+            }
+        }
+    }
+
+    /// <summary>Under the gate, and only when nobody else waits so; to be awaited, and followed by <see cref="EndWait"/>.</summary>
+    protected ValueTask<bool> BeginWait(long deadlineTicks, CancellationToken cancellationToken)
+    {
+        _wait = ReusableWait.Rent();
+        return _wait.Begin(deadlineTicks, cancellationToken);
+    }
+
+    protected void EndWait()
+    {
+        ReusableWait? wait;
+        lock (_gate)
+        {
+            (wait, _wait) = (_wait, null);
+        }
+
+        wait?.Return();
+    }
+
+    /// <summary>There are news for whoever waits so. Under the gate.</summary>
+    protected void SetWait() => _wait?.Set();
+
+    // The next one who waits goes on reading; whoever waits by a task has it listened for.
+    protected void StopReadingHere()
+    {
+        lock (_gate)
+        {
+            _isReadHere = false;
+            if (((_exitSource is not null || _wait is not null) && !_hasExited) || (_emptySource is not null && !_isEmpty))
+            {
+                Listen();
+            }
+
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>
+    /// It runs, and is its owner's from here on. The token, which may live long, holds the tree and never the owner, who can be
+    /// forgotten and collected.
+    /// </summary>
+    internal void HandOver(ChildProcessStartInfo info, CancellationToken lifetime)
+    {
+        Info = info;
+        Lifetime = lifetime;
+        _registration = lifetime.UnsafeRegister(static tree => ((ProcessTree)tree!).CancelByLifetime(), this);
+    }
+
+    /// <summary>The owner is done with it.</summary>
+    /// <param name="servesAgain">It may become another child's; else the owner may go on looking at it.</param>
+    internal void TakeBack(bool servesAgain)
+    {
+        _registration.Dispose(); // waits for a cancellation that is under way, which only begins a stop
+        Close();
+        if (servesAgain)
+        {
+            Unpin();
         }
     }
 
     /// <summary>The caller forgot the child: its tree goes, as it would with the host.</summary>
     internal void AbandonForgotten()
     {
+        _registration.Unregister(); // a long-lived token would hold the tree for ever
         if (!IsEmpty)
         {
             Log.Forgotten(Logger, Id);
@@ -179,6 +395,17 @@ internal abstract partial class ProcessTree(ILogger logger)
         return [.. all];
     }
 
+    /// <summary>Nothing of it went beyond the owner's own thread: no task, no stream, no log.</summary>
+    protected bool IsPristine => _exitSource is null && _emptySource is null && _stop is null && !_canceled && !_isLost && !IsAbandoned
+        && _hasExited && _isEmpty && _emptyFault is null && !HasStreams && Terminal is null;
+
+    /// <summary>As new, for the next child.</summary>
+    protected void Reset()
+    {
+        (Id, StartTime, Info, Lifetime, _registration) = (0, default, null!, default, default);
+        (_exit, _hasExited, _isEmpty) = (default, false, false);
+    }
+
     // ---- Facts ----
 
     protected void SetStarted(int pid)
@@ -189,7 +416,7 @@ internal abstract partial class ProcessTree(ILogger logger)
 
     protected void SetExited(ExitStatus status)
     {
-        if (Terminal is { } terminal && OperatingSystem.IsLinux() && !HasExited)
+        if (Terminal is { } terminal && OperatingSystem.IsLinux() && !Volatile.Read(ref _hasExited))
         {
             terminal.Restore(Id, died: status.Code is null); // before anybody hears of the exit
         }
@@ -205,11 +432,16 @@ internal abstract partial class ProcessTree(ILogger logger)
             _exit = status;
             Volatile.Write(ref _hasExited, true);
             source = _exitSource;
+            SetWait();
             Monitor.PulseAll(_gate);
         }
 
-        Pipes.BeginDrain(DrainTimeout, LogCut);
-        Pumps?.OnExited(Pipes.Input, DrainTimeout);
+        if (HasStreams)
+        {
+            Pipes.BeginDrain(DrainTimeout, LogCut);
+            Pumps?.OnExited(Pipes.Input, DrainTimeout);
+        }
+
         source?.TrySetResult(status);
     }
 
@@ -227,7 +459,7 @@ internal abstract partial class ProcessTree(ILogger logger)
     /// <param name="fault">Why nobody can tell whether it really is; null when it is.</param>
     protected void SetEmpty(TreeFault? fault)
     {
-        if (Terminal is { } terminal && OperatingSystem.IsLinux() && !IsEmpty)
+        if (Terminal is { } terminal && OperatingSystem.IsLinux() && !Volatile.Read(ref _isEmpty))
         {
             terminal.Restore(Id, died: false); // what a job of the child's prevented
         }

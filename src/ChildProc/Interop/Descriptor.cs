@@ -15,22 +15,6 @@ internal sealed class Descriptor : SafeHandleMinusOneIsInvalid
     protected override bool ReleaseHandle() => Libc.close((int)handle) == 0;
 }
 
-/// <summary>
-/// The host's end of a lifeline. It is shut down before it is closed, so that a copy in a process that is between fork
-/// and exec at this moment cannot keep the tree alive.
-/// </summary>
-internal sealed class LifelineHandle : SafeHandleMinusOneIsInvalid
-{
-    internal LifelineHandle(int number)
-        : base(ownsHandle: true) => SetHandle(number);
-
-    protected override bool ReleaseHandle()
-    {
-        Libc.shutdown((int)handle, Libc.SHUT_RDWR);
-        return Libc.close((int)handle) == 0;
-    }
-}
-
 /// <summary>The number of a handle, held for the length of a <c>using</c>.</summary>
 internal ref struct HandleUse
 {

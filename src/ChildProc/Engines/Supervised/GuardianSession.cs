@@ -228,9 +228,9 @@ internal sealed class GuardianSession : IReactorEntry
                 }
                 else if (type == Wire.FrameType.SupervisorLost && Wire.TryRead(frame, out Wire.Supervisor lost))
                 {
-                    foreach (SupervisedTree tree in Array.FindAll(Trees(), t => t.SupervisorPid == lost.Pid))
+                    foreach (SupervisedTree tree in Trees())
                     {
-                        tree.OnOrphansKilled();
+                        tree.OnOrphansKilled(this, lost.Pid);
                     }
                 }
             }
@@ -243,7 +243,7 @@ internal sealed class GuardianSession : IReactorEntry
         Log.PoolFailed(_logger, error);
         foreach (SupervisedTree tree in Trees())
         {
-            tree.AbortUnclaimed(error);
+            tree.AbortUnclaimed(this, error);
         }
     }
 
@@ -263,7 +263,7 @@ internal sealed class GuardianSession : IReactorEntry
 
         foreach (SupervisedTree tree in Trees())
         {
-            tree.OnGuardianLost();
+            tree.OnGuardianLost(this);
         }
 
         Close();

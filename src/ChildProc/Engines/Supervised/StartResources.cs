@@ -12,18 +12,35 @@ namespace ChildProc.Engines.Supervised;
 [SupportedOSPlatform("linux")]
 internal sealed class StartResources : IDisposable
 {
-    private readonly ChildProcessStartInfo _info;
-    private readonly List<Descriptor> _opened = new(8);
-    private readonly List<Descriptor> _childEnds = new(3);
+    [ThreadStatic]
+    private static StartResources? s_last; // of the last start on this thread, with its lists
+
+    private readonly List<int> _opened = new(8);
+    private readonly List<int> _childEnds = new(3); // guarded by itself, as it is closed by whoever hears of the start
     private readonly List<SafeHandle> _borrowed = [];
+    private readonly List<int> _message = new(8); // the lifeline comes first
+    private ChildProcessStartInfo _info = null!;
     private OutputTarget? _output, _error;
-    private readonly List<int> _message = new(8) { -1 }; // the lifeline comes first
-    private readonly int _childTerminal;
+    private Descriptor? _otherSide; // of the terminal
+    private int _childTerminal;
+
+    private StartResources()
+    {
+    }
 
     /// <exception cref="ChildProcessStartException">Something cannot be opened.</exception>
-    internal StartResources(RequestImage image)
+    internal static StartResources Open(RequestImage image)
+    {
+        StartResources resources = s_last ?? new StartResources();
+        s_last = null;
+        resources.OpenAll(image);
+        return resources;
+    }
+
+    private void OpenAll(RequestImage image)
     {
         _info = image.Info;
+        _message.Add(-1);
         try
         {
             if (!image.IsInline)
@@ -47,9 +64,12 @@ internal sealed class StartResources : IDisposable
                 Pumps = new ChildPumps(_info.StandardInput?.IsPumped == true ? _info.StandardInput : null, _output, _error);
             }
 
-            foreach (SafeHandle handle in _info.InheritedHandles.Values)
+            if (_info.HandleMap is { } handles)
             {
-                Borrow(handle, StartStage.Handles);
+                foreach (SafeHandle handle in handles.Values)
+                {
+                    Borrow(handle, StartStage.Handles);
+                }
             }
         }
         catch
@@ -59,6 +79,9 @@ internal sealed class StartResources : IDisposable
         }
     }
 
+    /// <summary>Nothing was opened that somebody else closes, too: nobody knows of this object after the start.</summary>
+    internal bool IsPlain { get; private set; } = true;
+
     internal ChildPipes Pipes { get; private set; }
 
     internal ChildPumps? Pumps { get; private set; }
@@ -66,11 +89,11 @@ internal sealed class StartResources : IDisposable
     /// <summary>The terminal that the child inherits, or null.</summary>
     internal TerminalModes? Terminal { get; private set; }
 
-    internal Wire.StdioKind InputKind { get; }
+    internal Wire.StdioKind InputKind { get; private set; }
 
-    internal Wire.StdioKind OutputKind { get; }
+    internal Wire.StdioKind OutputKind { get; private set; }
 
-    internal Wire.StdioKind ErrorKind { get; }
+    internal Wire.StdioKind ErrorKind { get; private set; }
 
     /// <summary>The child runs: its owner has the pipes and what serves them now.</summary>
     internal void KeepPipes()
@@ -84,7 +107,14 @@ internal sealed class StartResources : IDisposable
     /// The child has its own copies of the ends of its pipes: ours go before anything else is heard of it, or at its exit they
     /// would pass for a descendant that still writes or reads. Safe beside <see cref="Dispose"/>.
     /// </summary>
-    internal void CloseChildEnds() => _childEnds.ForEach(static d => d.Dispose());
+    internal void CloseChildEnds()
+    {
+        lock (_childEnds)
+        {
+            _childEnds.ForEach(static descriptor => Libc.close(descriptor));
+            _childEnds.Clear();
+        }
+    }
 
     internal Span<int> Message(int lifeline)
     {
@@ -98,9 +128,18 @@ internal sealed class StartResources : IDisposable
         Pipes.Close();
         _output?.Close();
         _error?.Close();
-        _opened.ForEach(static d => d.Dispose());
-        _borrowed.ForEach(static h => h.DangerousRelease());
-        _borrowed.Clear();
+        CloseChildEnds();
+        _otherSide?.Dispose();
+        _opened.ForEach(static descriptor => Libc.close(descriptor));
+        _borrowed.ForEach(static handle => handle.DangerousRelease());
+        if (IsPlain)
+        {
+            _opened.Clear();
+            _borrowed.Clear();
+            _message.Clear();
+            (_info, Terminal) = (null!, null);
+            s_last = this;
+        }
     }
 
     private Wire.StdioKind Open(ChildStdio? stdio, int number, out PipeEnd? pipe)
@@ -150,8 +189,9 @@ internal sealed class StartResources : IDisposable
         int* pair = stackalloc int[2];
         Check(Libc.pipe2(pair, Libc.O_CLOEXEC), StartStage.StandardStreams);
         (int theirs, int ours) = childReads ? (pair[0], pair[1]) : (pair[1], pair[0]);
-        Add(theirs);
-        _childEnds.Add(_opened[^1]);
+        IsPlain = false;
+        _childEnds.Add(theirs);
+        _message.Add(theirs);
 
         // The two ends are separate descriptions: the child's stays blocking.
         Libc.fcntl(ours, Libc.F_SETFL, Libc.O_NONBLOCK);
@@ -167,8 +207,9 @@ internal sealed class StartResources : IDisposable
             throw ChildProcessStartException.Create(StartStage.StandardStreams, error, _info, detail: "a pseudo-terminal cannot be opened");
         }
 
+        IsPlain = false;
         Pipes = Pipes with { Terminal = terminal };
-        _opened.Add(other!);
+        _otherSide = other;
         if (_info.Credentials is { } credentials)
         {
             // As login(1) does it, so that the child can open its terminal by name. Who may not give files away can still use it.
@@ -192,7 +233,7 @@ internal sealed class StartResources : IDisposable
 
     private void Add(int descriptor)
     {
-        _opened.Add(new Descriptor(descriptor));
+        _opened.Add(descriptor);
         _message.Add(descriptor);
     }
 

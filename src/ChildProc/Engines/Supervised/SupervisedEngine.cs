@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Versioning;
 using ChildProc.Diagnostics;
 using ChildProc.Events;
@@ -19,6 +20,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
 
     // ETOOMANYREFS, unix(7): an unprivileged user has too many descriptors on their way. The socket has room, so it tells nothing.
     private static readonly TimeSpan s_inFlightWait = TimeSpan.FromMilliseconds(2);
+    private readonly TreePool _trees = new(logger);
     private readonly Lock _gate = new();
     private readonly List<GuardianSession> _sessions = []; // every one that may still have trees
     private GuardianSession? _session;
@@ -37,13 +39,13 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
     {
         RequestImage image = (RequestImage)prepared;
         long deadline = Deadline();
-        using StartResources resources = new(image);
+        using StartResources resources = StartResources.Open(image);
         for (int attempt = 1; ; attempt++)
         {
             HostIdentity identity = HostIdentity.Capture();
             GuardianSession session = Session(identity, image.Info);
-            SupervisedTree tree = Begin(session, image, resources, out Descriptor theirs);
-            using (theirs)
+            SupervisedTree tree = Begin(session, image, resources, out int theirs);
+            try
             {
                 int error;
                 while ((error = Send(session, tree, image, identity, resources, theirs)) is Libc.EAGAIN or Libc.ETOOMANYREFS)
@@ -64,6 +66,10 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
                     continue;
                 }
             }
+            finally
+            {
+                _ = Libc.close(theirs);
+            }
 
             tree.WaitForStart(deadline);
             if (Accept(tree, image, resources, attempt))
@@ -74,20 +80,19 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
     }
 
     /// <summary>No thread is blocked, but for the start of a guardian on a thread of its own.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal override async ValueTask<ProcessTree> StartAsync(StartImage prepared, CancellationToken lifetime)
     {
         RequestImage image = (RequestImage)prepared;
         long deadline = Deadline();
-        using StartResources resources = new(image);
+        using StartResources resources = StartResources.Open(image);
         for (int attempt = 1; ; attempt++)
         {
             HostIdentity identity = HostIdentity.Capture();
-            GuardianSession session = Current(identity)
-                ?? await Task.Factory.StartNew(
-                    () => Session(identity, image.Info), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
-            SupervisedTree tree = Begin(session, image, resources, out Descriptor theirs);
-            Task started = tree.WhenStarted();
-            using (theirs)
+            GuardianSession session = Current(identity) ?? await SessionAsync(identity, image.Info).ConfigureAwait(false);
+            SupervisedTree tree = Begin(session, image, resources, out int theirs);
+            tree.ListenForStart();
+            try
             {
                 int error;
                 while ((error = Send(session, tree, image, identity, resources, theirs)) is Libc.EAGAIN or Libc.ETOOMANYREFS)
@@ -114,11 +119,15 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
                     continue;
                 }
             }
+            finally
+            {
+                _ = Libc.close(theirs);
+            }
 
-            if (!await Within(started, deadline, lifetime).ConfigureAwait(false) && lifetime.IsCancellationRequested)
+            if (!await tree.WaitForStartAsync(deadline, lifetime).ConfigureAwait(false) && lifetime.IsCancellationRequested)
             {
                 // An answer is near, and with it the tree can be seen to its end; what hangs is given up.
-                await Within(started, Math.Min(deadline, Environment.TickCount64 + CancelPatienceMilliseconds), default).ConfigureAwait(false);
+                await tree.WaitForStartAsync(Math.Min(deadline, Environment.TickCount64 + CancelPatienceMilliseconds), default).ConfigureAwait(false);
                 if (tree.State != SupervisedTree.StartState.Running)
                 {
                     tree.Abort();
@@ -169,6 +178,9 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         return session is { Serves: true } && session.Identity == identity ? session : null;
     }
 
+    private Task<GuardianSession> SessionAsync(HostIdentity identity, ChildProcessStartInfo info)
+        => Task.Factory.StartNew(() => Session(identity, info), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
     private GuardianSession Session(HostIdentity identity, ChildProcessStartInfo? info)
     {
         if (Current(identity) is { } current)
@@ -215,30 +227,29 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         }
     }
 
-    private SupervisedTree Begin(GuardianSession session, RequestImage image, StartResources resources, out Descriptor theirs)
+    private SupervisedTree Begin(GuardianSession session, RequestImage image, StartResources resources, out int theirs)
     {
-        int error = SeqPacket.CreatePair(out int ours, out int other);
+        int error = SeqPacket.CreatePair(out int ours, out theirs);
         if (error != 0)
         {
             throw ChildProcessStartException.Create(StartStage.Containment, error, image.Info);
         }
 
-        theirs = new Descriptor(other);
         ChildProcessStartInfo info = image.Info;
-        return new SupervisedTree(session, new LifelineHandle(ours), logger)
-        {
-            Pipes = resources.Pipes,
-            Pumps = resources.Pumps,
-            Resources = resources,
-            Terminal = resources.Terminal,
-            DrainTimeout = info.DrainTimeout,
-            StopPolicy = info.Stop,
-            DiesWithHost = info.OnOwnerLost is null && info.Leftovers == Leftovers.Kill,
-        };
+        SupervisedTree tree = _trees.Rent();
+        tree.Begin(session, ours);
+        tree.Pipes = resources.Pipes;
+        tree.Pumps = resources.Pumps;
+        tree.Resources = resources.IsPlain ? null : resources;
+        tree.Terminal = resources.Terminal;
+        tree.DrainTimeout = info.DrainTimeout;
+        tree.StopPolicy = info.Stop;
+        tree.DiesWithHost = info.OnOwnerLost is null && info.Leftovers == Leftovers.Kill;
+        return tree;
     }
 
     private static unsafe int Send(
-        GuardianSession session, SupervisedTree tree, RequestImage image, in HostIdentity identity, StartResources resources, Descriptor theirs)
+        GuardianSession session, SupervisedTree tree, RequestImage image, in HostIdentity identity, StartResources resources, int theirs)
     {
         Wire.Request header = image.Header(identity, resources);
         ReadOnlySpan<byte> body = image.IsInline ? image.Body : default;
@@ -247,7 +258,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
             return Libc.EPIPE;
         }
 
-        return session.TrySend(new ReadOnlySpan<byte>(&header, sizeof(Wire.Request)), body, resources.Message(theirs.Number));
+        return session.TrySend(new ReadOnlySpan<byte>(&header, sizeof(Wire.Request)), body, resources.Message(theirs));
     }
 
     // True: the request is on its way. False: try again with another guardian.
@@ -284,7 +295,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         SupervisedTree.StartState state = tree.State;
         if (state == SupervisedTree.StartState.Running && tree.AbortError == 0) // else it was given up, and is being killed
         {
-            int error = tree.IsEmpty ? 0 : tree.Listen();
+            int error = tree.HasStreams || tree.Terminal is not null ? tree.ListenNow() : 0; // streams end with the child
             if (error == 0)
             {
                 resources.KeepPipes();

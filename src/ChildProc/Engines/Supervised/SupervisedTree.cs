@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Versioning;
 using ChildProc.Events;
 using ChildProc.Interop;
@@ -14,27 +15,25 @@ namespace ChildProc.Engines.Supervised;
 /// the base class's gate; completions run outside of it, on the thread pool.
 /// </remarks>
 [SupportedOSPlatform("linux")]
-internal sealed class SupervisedTree : ProcessTree
+internal sealed partial class SupervisedTree : ProcessTree
 {
     private const int TellMilliseconds = 5000;
-    private readonly GuardianSession _session;
-    private readonly LifelineHandle _lifeline;
+    private readonly TreePool _pool;
+    private readonly Lifeline _lifeline = new();
     private readonly Listener _listener;
     private readonly Lock _reading = new();
-    private TaskCompletionSource? _startSource;
+    private GuardianSession _session = null!; // of the start that it serves
     private volatile StartState _start;
     private bool _claimed;
     private uint _claim; // which of its supervisor's claims
-    private bool _registered;
     private volatile bool _orphansKilled;
     private bool _released;
     private Wire.Failed _failure;
 
-    internal SupervisedTree(GuardianSession session, LifelineHandle lifeline, ILogger logger)
+    internal SupervisedTree(TreePool pool, ILogger logger)
         : base(logger)
     {
-        _session = session;
-        _lifeline = lifeline;
+        _pool = pool;
         _listener = new Listener(this);
     }
 
@@ -58,77 +57,88 @@ internal sealed class SupervisedTree : ProcessTree
 
     // ---- Start ----
 
+    /// <summary>Begins a start over this lifeline.</summary>
+    internal void Begin(GuardianSession session, int lifeline)
+    {
+        _session = session;
+        _lifeline.Open(lifeline);
+    }
+
     /// <summary>Blocks until the start has an answer or the time is over, without the reactor's help.</summary>
     internal StartState WaitForStart(long deadlineTicks)
     {
-        try
+        if (TryReadHere())
         {
-            using HandleUse use = new(_lifeline);
-            while (!StartIsOver && SeqPacket.Wait(use.Number, Libc.POLLIN, deadlineTicks))
+            try
             {
-                ReadAll();
+                while (!StartIsOver && Environment.TickCount64 < deadlineTicks)
+                {
+                    ReadHere(deadlineTicks);
+                }
             }
-        }
-        catch (ObjectDisposedException)
-        {
-            // its end was read already, by a thread that aborts
+            finally
+            {
+                StopReadingHere();
+            }
         }
 
         return _start;
     }
 
-    /// <summary>Completes when the start has an answer; from here on the reactor listens.</summary>
-    internal Task WhenStarted()
+    /// <summary>The reactor listens from here on, before the request is sent.</summary>
+    internal void ListenForStart()
     {
-        _startSource = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task started = _startSource.Task;
-        AbortError = Listen();
+        AbortError = ListenNow();
         if (AbortError != 0)
         {
             EndStart(StartState.Ended);
         }
+    }
 
-        return started;
+    /// <summary>True when the start has an answer; false at the deadline or the end of the lifetime.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    internal async ValueTask<bool> WaitForStartAsync(long deadlineTicks, CancellationToken lifetime)
+    {
+        ValueTask<bool> wait;
+        lock (Gate)
+        {
+            if (StartIsOver)
+            {
+                return true;
+            }
+
+            wait = BeginWait(deadlineTicks, lifetime);
+        }
+
+        await wait.ConfigureAwait(false);
+        EndWait();
+        return StartIsOver;
     }
 
     internal StartState State => _start;
 
-    /// <summary>The reactor listens from here on, if it did not before. 0 or errno.</summary>
-    internal int Listen()
-    {
-        if (_registered)
-        {
-            return 0;
-        }
-
-        try
-        {
-            using HandleUse use = new(_lifeline);
-            int error = Reactor.Shared.Add(use.Number, _listener, Libc.EPOLLIN);
-            _registered = error == 0;
-            return error;
-        }
-        catch (ObjectDisposedException)
-        {
-            return 0; // its end was read already
-        }
-    }
-
     /// <summary>Ends a start that nobody has claimed: its supervisor, if one comes, finds no owner and starts nothing.</summary>
-    internal void AbortUnclaimed(int error)
+    internal void AbortUnclaimed(GuardianSession session, int error)
     {
-        ReadAll(); // a claim that is there already
-        if (!_claimed && !StartIsOver)
+        if (!TryPin())
+        {
+            return;
+        }
+
+        TakeNews(); // a claim that is there already
+        if (_session == session && !_claimed && !StartIsOver)
         {
             AbortError = error;
             Shutdown();
         }
+
+        Unpin();
     }
 
     /// <summary>Gives a start up. What was claimed dies with its lifeline.</summary>
     internal void Abort()
     {
-        ReadAll(); // a claim or an answer that was on its way
+        TakeNews(); // a claim or an answer that was on its way
         if (_claimed && !StartIsOver)
         {
             _session.KillSupervisor(SupervisorPid, _claim); // it hangs before the exec, where it hears nothing else
@@ -161,7 +171,11 @@ internal sealed class SupervisedTree : ProcessTree
         Shutdown();
     }
 
-    internal override void Abandon() => Shutdown();
+    internal override void Abandon()
+    {
+        _ = ListenNow(); // for its end
+        Shutdown();
+    }
 
     internal override List<int> Members()
     {
@@ -171,33 +185,64 @@ internal sealed class SupervisedTree : ProcessTree
         }
 
         List<int> members = ProcFs.Descendants(SupervisorPid);
-        ReadAll(); // it says that the tree is empty before it serves another: then these may be the other's
+        TakeNews(); // it says that the tree is empty before it serves another: then these may be the other's
         return IsEmpty || IsLost ? [] : members;
     }
 
     internal override void Close()
     {
-        try
+        if (_lifeline.TryUse(out Lifeline.Use use))
         {
-            using HandleUse use = new(_lifeline);
-            Reactor.Shared.Remove(use.Number, _listener);
-        }
-        catch (ObjectDisposedException)
-        {
-            // closed at its end of file
+            using (use)
+            {
+                Reactor.Shared.Remove(use.Number, _listener);
+            }
         }
 
-        _lifeline.Dispose();
+        _lifeline.Close();
         _session.Remove(this);
         ClosePipes();
         SetClosed(_released || State != StartState.Running ? null : TreeFault.NotEmpty);
     }
 
+    internal override bool CanServeAgain => IsPristine && !_released && !_orphansKilled && DiesWithHost;
+
+    protected override void OnUnpinned()
+    {
+        if (!_lifeline.IsFree)
+        {
+            return; // somebody was about to look at it: let it go
+        }
+
+        Reset();
+        (_session, _start, _claimed, SupervisorPid, _failure, AbortError) = (null!, StartState.Waiting, false, 0, default, 0);
+        _isListened = false;
+        _pool.Return(this);
+    }
+
+    /// <summary>It comes out of the pool.</summary>
+    internal void ServeAgain() => PinAgain();
+
     /// <summary>A killed supervisor's orphans fell to the guardian, which killed them: the tree is empty after all.</summary>
-    internal void OnOrphansKilled()
+    internal void OnOrphansKilled(GuardianSession session, int supervisor)
+    {
+        if (!TryPin())
+        {
+            return;
+        }
+
+        if (_session == session && SupervisorPid == supervisor)
+        {
+            OnOrphansKilled();
+        }
+
+        Unpin();
+    }
+
+    private void OnOrphansKilled()
     {
         _orphansKilled = true;
-        ReadAll(); // what it said before it died, and its end: the exit is known before the tree is empty
+        TakeNews(); // what it said before it died, and its end: the exit is known before the tree is empty
         if (IsLost)
         {
             SetEmpty(fault: null);
@@ -205,32 +250,40 @@ internal sealed class SupervisedTree : ProcessTree
     }
 
     /// <summary>The guardian is dead. A start that nobody claimed sees its lifeline end, and goes to the next one.</summary>
-    internal void OnGuardianLost()
+    internal void OnGuardianLost(GuardianSession session)
     {
-        if (IsLost)
+        if (TryPin())
         {
-            SetEmpty(TreeFault.ContainmentLost);
+            if (_session == session && IsLost)
+            {
+                SetEmpty(TreeFault.ContainmentLost);
+            }
+
+            Unpin();
         }
     }
 
     private void Shutdown()
     {
-        try
+        if (_lifeline.TryUse(out Lifeline.Use use))
         {
-            using HandleUse use = new(_lifeline);
-            Libc.shutdown(use.Number, Libc.SHUT_RDWR);
-        }
-        catch (ObjectDisposedException)
-        {
+            using (use)
+            {
+                Libc.shutdown(use.Number, Libc.SHUT_RDWR);
+            }
         }
     }
 
     private bool Tell<T>(T frame)
         where T : unmanaged
     {
-        try
+        if (!_lifeline.TryUse(out Lifeline.Use use))
         {
-            using HandleUse use = new(_lifeline);
+            return false;
+        }
+
+        using (use)
+        {
             int error;
             long deadline = Environment.TickCount64 + TellMilliseconds;
             while ((error = SeqPacket.Send(use.Number, frame)) == Libc.EAGAIN
@@ -240,44 +293,6 @@ internal sealed class SupervisedTree : ProcessTree
             }
 
             return error == 0;
-        }
-        catch (ObjectDisposedException)
-        {
-            return false;
-        }
-    }
-
-    // Read by the starting thread until it hands over to the reactor, and by a thread that aborts.
-    private void ReadAll()
-    {
-        using Lock.Scope scope = _reading.EnterScope();
-        Span<byte> buffer = stackalloc byte[512];
-        try
-        {
-            using HandleUse use = new(_lifeline);
-            while (true)
-            {
-                int length = SeqPacket.Receive(use.Number, buffer);
-                if (length == -Libc.EAGAIN)
-                {
-                    return;
-                }
-
-                if (length <= 0)
-                {
-                    OnEndOfFile(use.Number);
-                    return;
-                }
-
-                ReadOnlySpan<byte> message = buffer[..length];
-                while (Wire.TryNext(ref message, out Wire.FrameType type, out ReadOnlySpan<byte> frame))
-                {
-                    OnFrame(type, frame);
-                }
-            }
-        }
-        catch (ObjectDisposedException)
-        {
         }
     }
 
@@ -316,7 +331,7 @@ internal sealed class SupervisedTree : ProcessTree
         EndStart(StartState.Ended);
         Reactor.Shared.Remove(number, _listener);
 
-        if (State == StartState.Running && !IsEmpty)
+        if (State == StartState.Running && !IsKnownEmpty)
         {
             bool guardianDead = _session.IsDead;
             SetLost();
@@ -326,8 +341,8 @@ internal sealed class SupervisedTree : ProcessTree
             }
         }
 
-        _lifeline.Dispose(); // it has told all that it ever will
-        if (IsEmpty || State == StartState.Ended)
+        _lifeline.Close(); // it has told all that it ever will
+        if (IsKnownEmpty || State == StartState.Ended)
         {
             _session.Remove(this);
         }
@@ -335,10 +350,15 @@ internal sealed class SupervisedTree : ProcessTree
 
     private void EndStart(StartState state)
     {
-        if (!StartIsOver)
+        lock (Gate)
         {
+            if (StartIsOver)
+            {
+                return;
+            }
+
             _start = state;
-            _startSource?.TrySetResult();
+            SetWait();
         }
     }
 
@@ -360,6 +380,13 @@ internal sealed class SupervisedTree : ProcessTree
     {
         public int Slot { get; set; } = IReactorEntry.NotRegistered;
 
-        public void OnReady(uint events) => tree.ReadAll();
+        public void OnReady(uint events)
+        {
+            if (tree.TryPin())
+            {
+                tree.ReadListened();
+                tree.Unpin();
+            }
+        }
     }
 }

@@ -1,0 +1,48 @@
+namespace ChildProc.Tests;
+
+public sealed class PackedEndTests
+{
+    [Fact]
+    public void Every_end_of_a_child_comes_out_as_it_went_in()
+    {
+        List<ExitStatus?> ends = [null, ExitStatus.Unknown];
+        ends.AddRange(Enumerable.Range(0, 256).Select(static code => (ExitStatus?)ExitStatus.FromCode(code)));
+        foreach (int number in Enumerable.Range(1, 64))
+        {
+            ends.Add(ExitStatus.FromSignal(ChildSignal.FromNumber(number)));
+            ends.Add(ExitStatus.FromSignal(ChildSignal.FromNumber(number), core: true));
+        }
+
+        foreach (ExitStatus? end in ends)
+        {
+            foreach (int id in (int[])[1, 12345, (1 << 22) - 1])
+            {
+                Assert.True(PackedEnd.TryPack(id, DateTimeOffset.UtcNow, end, out PackedEnd packed, out _));
+                Assert.Equal((id, end), (packed.Id, packed.Exit));
+            }
+        }
+    }
+
+    [Fact]
+    public void The_start_comes_out_to_the_millisecond()
+    {
+        foreach (double seconds in (double[])[-1800, 0, 1, 86400 * 40])
+        {
+            DateTimeOffset started = DateTimeOffset.UtcNow.AddSeconds(seconds);
+            Assert.True(PackedEnd.TryPack(5, started, null, out _, out int start));
+            Assert.InRange(started - PackedEnd.StartTime(start), TimeSpan.Zero, TimeSpan.FromMilliseconds(1));
+        }
+    }
+
+    [Fact]
+    public void What_does_not_fit_is_refused_and_not_bent()
+    {
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        Assert.False(PackedEnd.TryPack(1 << 22, now, null, out _, out _));
+        Assert.False(PackedEnd.TryPack(0, now, null, out _, out _));
+        Assert.False(PackedEnd.TryPack(5, now, ExitStatus.FromCode(256), out _, out _));
+        Assert.False(PackedEnd.TryPack(5, now, ExitStatus.FromCode(-1), out _, out _));
+        Assert.False(PackedEnd.TryPack(5, now.AddDays(-1), null, out _, out _));
+        Assert.False(PackedEnd.TryPack(5, now.AddDays(50), null, out _, out _));
+    }
+}
