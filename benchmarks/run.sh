@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the benchmarks (all, or those that match the arguments) and keeps their tables in benchmarks/results.
+# Runs the benchmarks (all, or those that match the arguments) and keeps their tables, and a chart of the ratios, in benchmarks/results.
 set -eu
 cd "$(dirname "$0")"
 work=$(mktemp -d)
@@ -10,3 +10,4 @@ for table in "$work"/results/*-report-github.md; do
     name=$(basename "$table" -report-github.md)
     cp "$table" "results/${name##*.}.md"
 done
+dotnet run -c Release --project ChildProc.Benchmarks --no-build -- chart results

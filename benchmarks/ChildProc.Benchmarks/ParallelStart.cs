@@ -1,0 +1,48 @@
+using System.Diagnostics;
+using BenchmarkDotNet.Attributes;
+
+namespace ChildProc.Benchmarks;
+
+/// <summary>How long do four threads take for fifty starts with a blocking wait each?</summary>
+[MemoryDiagnoser]
+public class ParallelStart
+{
+    private const int Threads = 4, Each = 50;
+    private readonly PreparedCommand _prepared = ChildProcess.Prepare(Target.Info);
+    private readonly PosixSpawn _posixSpawn = new(Target.Program, Target.Exit);
+
+    [Benchmark(Baseline = true, OperationsPerInvoke = Threads * Each)]
+    public void Process_Start() => Run(static () =>
+    {
+        using Process process = Target.Start(redirected: false, Target.Exit);
+        process.WaitForExit();
+    });
+
+    [Benchmark(OperationsPerInvoke = Threads * Each)]
+    public void ChildProc_prepared() => Run(() =>
+    {
+        using IChildProcess child = _prepared.Start();
+        child.WaitForExit();
+    });
+
+    [Benchmark(OperationsPerInvoke = Threads * Each)]
+    public void Raw_posix_spawn() => Run(() => _posixSpawn.Run());
+
+    private static void Run(Action start)
+    {
+        Thread[] threads = new Thread[Threads];
+        for (int i = 0; i < Threads; i++)
+        {
+            threads[i] = new Thread(() =>
+            {
+                for (int k = 0; k < Each; k++)
+                {
+                    start();
+                }
+            });
+            threads[i].Start();
+        }
+
+        Array.ForEach(threads, static thread => thread.Join());
+    }
+}
