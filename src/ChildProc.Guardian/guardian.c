@@ -14,12 +14,13 @@
 #include "transport.h"
 #include "tree.h"
 
-enum { CALM_MS = 5000, RETRY_MS = 100 };
+enum { CALM_MS = 5000, RETRY_MS = 100, WATCH_MS = 1000 };
 
 static struct cp_pool *s_pool;
 static int s_base, s_self;
 static int s_stillborn;    /* a supervisor could not get what it needs, and left before its first request */
 static int s_serving = 1;  /* the host may still ask for starts */
+static int s_watching;     /* no pidfd tells of the host's end: we look, and tell the supervisors */
 static int s_control = CP_FD_CONTROL; /* -1: closed */
 
 static int is_supervisor(int pid)
@@ -183,10 +184,11 @@ static int self_test(struct cp_hello *hello)
     uint64_t child_exit = 1ull << (SIGCHLD_ - 1);
     if (error >= 0) {
         hello->failed_test = CP_TEST_RESOURCES;
-        /* Where the host has no pidfd, 5 is free: nothing that ever becomes readable takes its place. */
-        long placeholder = SYS2(NR_eventfd2, 0, O_CLOEXEC_);
-        if (placeholder >= 0 && placeholder != CP_FD_HOST)
-            sys_close((int)placeholder);
+        /* Without pidfds (Linux < 5.3, or a seccomp filter) 5 is free: our supervisors inherit this in its place. */
+        long host = SYS2(NR_eventfd2, 0, O_CLOEXEC_ | O_NONBLOCK_);
+        s_watching = host == CP_FD_HOST;
+        if (host >= 0 && !s_watching)
+            sys_close((int)host);
         long signal_fd = SYS4(NR_signalfd4, -1, &child_exit, sizeof child_exit, O_CLOEXEC_ | O_NONBLOCK_);
         long demand_fd = SYS2(NR_eventfd2, 0, O_CLOEXEC_ | O_NONBLOCK_);
         error = !s_pool ? -ENOMEM_ : signal_fd < 0 ? signal_fd : demand_fd;
@@ -230,14 +232,21 @@ void cp_guardian(struct cp_pool *pool, int base_pool, char *title, char *stack_t
 
         orphan_wait_ms = !orphans ? 1 : orphan_wait_ms < 500 ? orphan_wait_ms * 2 : 1000;
         int wait_ms = orphans ? orphan_wait_ms : error ? RETRY_MS : s_serving && s_pool->wanted > s_base ? CALM_MS : 0;
+        if (s_watching && (!wait_ms || wait_ms > WATCH_MS))
+            wait_ms = WATCH_MS;
         struct timespec_ timeout = timespec_of_ms(wait_ms);
         struct pollfd_ fds[4] = {{CP_FD_CHILD_EXIT, POLLIN_, 0}, {CP_FD_DEMAND, POLLIN_, 0},
                                  {s_control, POLLIN_, 0}, {host_alive ? CP_FD_HOST : -1, POLLIN_, 0}};
         long ready = sys_poll(fds, 4, wait_ms ? &timeout : NULL);
         if (ready == 0 && wait_ms == RETRY_MS)
             told_error = 0; /* a start that came later hears of it, too */
-        if (ready == 0 && wait_ms == CALM_MS)
+        if (ready == 0 && wait_ms == (s_watching ? WATCH_MS : CALM_MS))
             want(s_pool->wanted / 2); /* those that are too many leave when their patience ends */
+        if (s_watching && cp_has_ended(CP_FD_HOST_PROC)) {
+            uint64_t once = 1;
+            sys_write(CP_FD_HOST, &once, sizeof once); /* a copied socket cannot hide it any more */
+            s_watching = 0;
+        }
         if (ready <= 0)
             continue;
         if (fds[0].revents)

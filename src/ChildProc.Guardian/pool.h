@@ -27,10 +27,11 @@ static inline int cp_pool_has_supervisor(const struct cp_pool *pool, int pid)
 enum {
     CP_FD_REQUESTS = 3, /* the supervisors' end of the request socket */
     CP_FD_CONTROL = 4,  /* guardian only */
-    CP_FD_HOST = 5,     /* pidfd of the host, or not open where the kernel has none */
+    CP_FD_HOST = 5,     /* readable when the host is gone: its pidfd, or without pidfds an eventfd that the guardian writes */
     CP_FD_CHILD_EXIT = 6, /* signalfd for SIGCHLD; it reads the signals of whoever reads it */
     CP_FD_DEMAND = 7,     /* eventfd: a supervisor asks the guardian for more */
-    CP_FD_FIRST_FREE = 8,
+    CP_FD_HOST_PROC = 8,  /* guardian only, and only without pidfds: the host's directory in /proc */
+    CP_FD_FIRST_FREE = 9,
 };
 
 /* The life of a supervisor; the guardian calls it in a new process. */

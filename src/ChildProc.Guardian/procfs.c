@@ -87,24 +87,43 @@ struct pidfd_info_ {
 };
 enum { PIDFD_GET_INFO_ = 0xC0000000 | sizeof(struct pidfd_info_) << 16 | 0xFF << 8 | 11 };
 
-/* Field 4 of /proc/<pid>/stat, behind the command, which may hold anything and ends at the last ')'. */
-static int parent_from_stat(int pid)
+/* Field 3 of a file /proc/<pid>/stat, the state, and field `number` of those behind it. 0 or -errno. */
+static int read_stat(int directory, const char *path, char *state, int number, int *value)
 {
-    char path[64], buffer[512];
-    proc_path(path, pid, "/stat");
-    int fd = (int)sys_open(path, O_RDONLY_ | O_CLOEXEC_);
+    char buffer[512];
+    int fd = (int)SYS4(NR_openat, directory, path, O_RDONLY_ | O_CLOEXEC_, 0);
     if (fd < 0)
         return fd;
     long n = sys_read(fd, buffer, sizeof buffer), i = n;
     sys_close(fd);
-    while (i > 0 && buffer[i - 1] != ')')
+    while (i > 0 && buffer[i - 1] != ')') /* the end of the command, which may hold anything */
         i--;
-    if (i <= 0)
+    if (i <= 0 || i + 1 >= n)
         return -ESRCH_;
+    *state = buffer[++i];
+    for (int field = 3; field < number && i < n; i++)
+        field += buffer[i] == ' ';
+    for (*value = 0; i < n && buffer[i] >= '0' && buffer[i] <= '9'; i++)
+        *value = *value * 10 + (buffer[i] - '0');
+    return 0;
+}
+
+static int parent_from_stat(int pid)
+{
+    char path[64], state;
     int parent = 0;
-    for (i += 3 /* " S " */; i < n && buffer[i] >= '0' && buffer[i] <= '9'; i++)
-        parent = parent * 10 + (buffer[i] - '0');
-    return parent;
+    proc_path(path, pid, "/stat");
+    int error = read_stat(AT_FDCWD_, path, &state, 4, &parent);
+    return error < 0 ? error : parent;
+}
+
+int cp_has_ended(int directory)
+{
+    char state;
+    int threads = 0;
+    int error = read_stat(directory, "stat", &state, 20, &threads);
+    /* Of a process whose first thread alone has ended the state is Z, too. */
+    return error == -ENOENT_ || error == -ESRCH_ || (!error && (state == 'Z' || state == 'X') && threads <= 1);
 }
 
 int cp_parent_of(int pidfd, int pid)

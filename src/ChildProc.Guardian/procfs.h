@@ -26,6 +26,9 @@ int cp_children(int pid, int parent_index, struct cp_list *list);
 /* The parent of the process behind a pidfd, or -errno. */
 int cp_parent_of(int pidfd, int pid);
 
+/* 1: the process whose directory in /proc this is has ended, reaped or not. */
+int cp_has_ended(int directory);
+
 /* 0 when the kernel has the `children` files (CONFIG_PROC_CHILDREN), they can be read here and /proc is of our
  * own PID namespace, or -errno. */
 int cp_children_supported(void);

@@ -62,7 +62,7 @@ enum cp_request_flags {
     CP_SET_PRIORITY = 1 << 4,
     CP_SET_CREDENTIALS = 1 << 5,
     CP_RELEASE_LEFTOVERS = 1 << 6, /* what outlives the child outlives the lifeline too */
-    CP_BODY_IN_MEMFD = 1 << 7,     /* the body is a descriptor, the second one of the message */
+    CP_BODY_IN_MEMFD = 1 << 7,     /* the body is a descriptor, the second one of the message; a file where there are no memfds */
     CP_SEARCHED = 1 << 8,          /* the paths come from a PATH search */
     CP_CONTROLLING_TERMINAL = 1 << 9, /* with CP_NEW_SESSION: the stream `terminal` becomes the session's terminal */
 };
@@ -76,7 +76,7 @@ enum cp_stdio {
 enum cp_scope { CP_SCOPE_CHILD = 0, CP_SCOPE_GROUP = 1, CP_SCOPE_TREE = 2 };
 
 enum {
-    CP_MAX_INLINE = 24 * 1024, /* a larger request has its body in a sealed memfd */
+    CP_MAX_INLINE = 24 * 1024, /* a larger request has its body in a sealed memfd, or in a file that is copied */
     CP_MAX_BODY = 32 * 1024 * 1024,
     CP_MAX_HANDLES = 240, /* extra descriptors; SCM_MAX_FD is 253 */
     CP_MAX_DESCRIPTORS = CP_MAX_HANDLES + 6,

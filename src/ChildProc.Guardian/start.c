@@ -69,6 +69,19 @@ static int guardian_entry(void *argument)
     cp_guardian(pool, a->base_pool, a->title, s_stack + sizeof s_stack);
 }
 
+/* The host is our parent as long as it has not said GO. Its directory in /proc stays its own: when the host is gone, it is
+ * empty, whoever has the pid then. */
+static void find_host_without_pidfd(void)
+{
+    char path[64];
+    if (sys_fcntl(CP_FD_HOST, F_GETFD_, 0) >= 0)
+        return;
+    proc_path(path, (int)sys_getppid(), "");
+    int directory = (int)sys_open(path, O_PATH_ | O_DIRECTORY_ | O_CLOEXEC_);
+    SYS3(NR_dup3, directory, CP_FD_HOST_PROC, O_CLOEXEC_);
+    sys_close(directory);
+}
+
 static int number(const char *text)
 {
     int value = 0;
@@ -87,6 +100,7 @@ _Noreturn void cp_start(long *stack)
     if (arguments.base_pool < 1)
         sys_exit(64);
     forget_host();
+    find_host_without_pidfd();
 
     /* The host opens a pidfd of this process before it says GO, so it can reap exactly this process and no other. The
      * guardian itself is then an orphan at once: it never shows up in a wait of the host's. */

@@ -19,6 +19,13 @@ static void set_add(unsigned char *set, int pid)
     set[pid >> 3] |= (unsigned char)(1 << (pid & 7));
 }
 
+/* A filter may refuse the one call and not the other; where EPERM is the kernel's own answer, kill gives it, too. */
+static int signal_by_pidfd(int pidfd, int pid, int signal)
+{
+    int error = (int)SYS4(NR_pidfd_send_signal, pidfd, signal, NULL, 0);
+    return error == -ENOSYS_ || error == -EPERM_ ? (int)sys_kill(pid, signal) : error;
+}
+
 /* 0, -ESRCH when it is gone or no longer of this tree, or -EPERM. */
 static int signal_member(const struct cp_list *list, int index, int self, int signal)
 {
@@ -33,7 +40,7 @@ static int signal_member(const struct cp_list *list, int index, int self, int si
      * question is asked of /proc/<pid>/stat, with a moment left in which the pid could pass on. */
     int parent = cp_parent_of(pidfd, m->pid);
     int error = parent != self && parent != list->at[m->parent].pid ? -ESRCH_
-                : pidfd >= 0 ? (int)SYS4(NR_pidfd_send_signal, pidfd, signal, NULL, 0)
+                : pidfd >= 0 ? signal_by_pidfd(pidfd, m->pid, signal)
                              : (int)sys_kill(m->pid, signal);
     if (pidfd >= 0)
         sys_close(pidfd);

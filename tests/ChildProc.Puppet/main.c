@@ -77,12 +77,21 @@ long number(const char *text)
     return value;
 }
 
+/* sigabbrev_np(3), which musl has not. */
+const char *signal_name(int number)
+{
+    static const char *const names[] = {
+        "", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT",
+        "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "POLL", "PWR", "SYS"};
+    return number > 0 && number < 32 ? names[number] : "";
+}
+
 int signal_number(const char *text)
 {
     if (!strncmp(text, "SIG", 3))
         text += 3;
     for (int s = 1; s < 32; s++)
-        if (sigabbrev_np(s) && !strcmp(sigabbrev_np(s), text))
+        if (!strcmp(signal_name(s), text))
             return s;
     return (int)number(text);
 }

@@ -71,11 +71,11 @@ static int report(pid_t job, int options)
     if (waitpid(job, &status, options) != job)
         return 0;
     if (WIFSTOPPED(status))
-        say("stopped %s", sigabbrev_np(WSTOPSIG(status)));
+        say("stopped %s", signal_name(WSTOPSIG(status)));
     else if (WIFCONTINUED(status))
         say("continued");
     else if (WIFSIGNALED(status))
-        say("killed %s", sigabbrev_np(WTERMSIG(status)));
+        say("killed %s", signal_name(WTERMSIG(status)));
     else
         say("exited %d", WEXITSTATUS(status));
     return WIFEXITED(status) || WIFSIGNALED(status);
@@ -144,7 +144,7 @@ static _Noreturn void lead(char **command, int commands)
             char news[64];
             over = WIFEXITED(status) || WIFSIGNALED(status);
             snprintf(news, sizeof news, "%s%s", WIFSTOPPED(status) ? "stopped " : WIFCONTINUED(status) ? "continued" : WIFSIGNALED(status) ? "killed " : "exited ",
-                     WIFSTOPPED(status) ? sigabbrev_np(WSTOPSIG(status)) : WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : "");
+                     WIFSTOPPED(status) ? signal_name(WSTOPSIG(status)) : WIFSIGNALED(status) ? signal_name(WTERMSIG(status)) : "");
             if (WIFEXITED(status))
                 snprintf(news, sizeof news, "exited %d", WEXITSTATUS(status));
             dprintf(commands, "%s\n", news);

@@ -34,6 +34,7 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 long number(const char *text);
 int signal_number(const char *text); /* "TERM", "SIGTERM" or "15" */
+const char *signal_name(int number); /* "TERM" */
 int64_t now_ms(void);
 void sleep_ms(int64_t ms); /* immune to signals */
 

@@ -19,6 +19,7 @@ return verb switch
     "owner-lost" => await OwnerLostAsync(rest),
     "start-loop" => StartLoop(),
     "statuses" => await StatusesAsync(),
+    "round" => await Round.RunAsync(puppet, rest.FirstOrDefault()),
     "thief" => await WithThiefAsync(),
     "beside-process" => await BesideProcessAsync(),
     "identity" => await IdentityAsync(),

@@ -1,12 +1,16 @@
 /* procfs_test.c - frames, numbers as text, and the children of real processes. */
+#define _GNU_SOURCE
 #include "../procfs.h"
 #include "../sys.h"
 #include "../transport.h"
 #include "test.h"
+#include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +70,48 @@ static void children_of_every_thread_are_found(void)
     CHECK(cp_children_supported() == 0);
 }
 
+static void *stay(void *unused)
+{
+    pause();
+    return unused;
+}
+
+static char state_of(pid_t pid)
+{
+    char path[64], text[512] = "";
+    proc_path(path, pid, "/stat");
+    int fd = open(path, O_RDONLY);
+    if (read(fd, text, sizeof text - 1) < 0)
+        text[0] = 0;
+    close(fd);
+    return *text ? strrchr(text, ')')[2] : 0;
+}
+
+static void a_process_has_ended_with_its_last_thread_and_before_it_is_reaped(void)
+{
+    char path[64];
+    siginfo_t info;
+    pid_t child = fork();
+    if (child == 0) {
+        pthread_t other;
+        pthread_create(&other, NULL, stay, NULL);
+        syscall(SYS_exit, 0); /* this thread alone */
+    }
+    proc_path(path, child, "");
+    int directory = open(path, O_PATH | O_DIRECTORY);
+    CHECK(!cp_has_ended(directory));
+    while (state_of(child) != 'Z')
+        sched_yield();
+    CHECK(!cp_has_ended(directory));
+    kill(child, SIGKILL);
+    waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT);
+    CHECK(cp_has_ended(directory));
+    waitpid(child, NULL, 0);
+    CHECK(cp_has_ended(directory));
+    close(directory);
+    CHECK(!cp_has_ended(directory)); /* cannot tell */
+}
+
 static void frames_are_taken_one_by_one_and_never_past_the_end(void)
 {
     struct {
@@ -100,6 +146,7 @@ int main(void)
     proc_path(text, 0, "/stat");
     CHECK(!strcmp(text, "/proc/0/stat"));
     frames_are_taken_one_by_one_and_never_past_the_end();
+    a_process_has_ended_with_its_last_thread_and_before_it_is_reaped();
     children_of_every_thread_are_found();
     return report();
 }

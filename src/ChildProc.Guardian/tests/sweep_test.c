@@ -87,7 +87,10 @@ static void an_exempt_child_is_left_alone(void)
 static void a_daemon_is_found_and_killed(void)
 {
     int ready[2];
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1)) {
+        printf("skipped: no subreapers here, so nobody adopts a daemon\n");
+        return;
+    }
     CHECK(pipe(ready) == 0);
     pid_t middle = fork();
     if (middle == 0) {

@@ -17,6 +17,9 @@ internal static unsafe partial class Libc
     // fcntl.h differs between the architectures in this one.
     internal static readonly int O_DIRECTORY = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
 
+    // A file without a name in that directory, open(2).
+    internal static readonly int O_TMPFILE = 0x400000 | O_DIRECTORY;
+
     internal const int AF_UNIX = 1, SOCK_SEQPACKET = 5, SOCK_CLOEXEC = 0x80000;
     internal const int SOL_SOCKET = 1, SCM_RIGHTS = 1, SHUT_RDWR = 2;
     internal const int MSG_DONTWAIT = 0x40, MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x40000000;
@@ -28,7 +31,7 @@ internal static unsafe partial class Libc
     internal const int EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3, EPOLL_CLOEXEC = 0x80000;
     internal const int EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
     internal const int SEEK_CUR = 1;
-    internal const int P_PIDFD = 3, WNOHANG = 1, WEXITED = 4;
+    internal const int P_PID = 1, P_PIDFD = 3, WNOHANG = 1, WEXITED = 4;
     internal const int PR_GET_NO_NEW_PRIVS = 39;
     internal const nuint FIONREAD = 0x541B;
     internal const short POSIX_SPAWN_SETSIGMASK = 8;

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.InteropServices;
 
 namespace ChildProc.Tests.Infrastructure;
 
@@ -8,6 +9,13 @@ internal static class Puppet
     internal static string Path { get; } = Metadata("PuppetPath");
 
     internal static string HostPath { get; } = Metadata("PuppetHostPath");
+
+    /// <summary>The guardian that is also inside the library, for this or another architecture.</summary>
+    internal static string GuardianPath(Architecture? architecture = null)
+    {
+        string name = (architecture ?? RuntimeInformation.ProcessArchitecture) == Architecture.Arm64 ? "linux-arm64" : "linux-x64";
+        return System.IO.Path.GetFullPath(System.IO.Path.Combine(Metadata("RepositoryPath"), "artifacts/guardian", name, "childproc-guardian"));
+    }
 
     internal static ChildProcessStartInfo Info(params string[] verbAndArguments) => new(Path, verbAndArguments);
 

@@ -49,30 +49,6 @@ public sealed class HostStateTests
     public async Task A_child_of_the_host_that_ended_earlier_stays_the_hosts_to_wait_for()
         => Assert.Equal((0, "exit 3, then exit 9"), await HostProcess.RunAsync(["with-zombie", "9"], "earlier-zombie"));
 
-    [Theory(Timeout = 90_000)]
-    [InlineData("ENOSYS", "clone3,close_range,pidfd_open,pidfd_send_signal,memfd_create")]
-    [InlineData("EPERM", "close_range,pidfd_open,pidfd_send_signal,memfd_create")] // the C library takes EPERM of clone3 for an answer
-    public async Task A_sandbox_that_refuses_the_newer_system_calls_changes_no_result(string error, string calls)
-    {
-        (int code, string text) = await HostProcess.RunAsync(["refuse", error, calls], "statuses");
-        Assert.SkipWhen(code == 77, "no permission to install a seccomp filter");
-        Assert.Equal((0, "exact"), (code, text));
-    }
-
-    [Theory(Timeout = 90_000)]
-    [InlineData("ENOSYS", "clone3,close_range,pidfd_open,pidfd_send_signal,memfd_create")]
-    [InlineData("EPERM", "close_range,pidfd_open,pidfd_send_signal,memfd_create")] // the C library takes EPERM of clone3 for an answer
-    public async Task A_sandbox_that_refuses_the_newer_system_calls_keeps_no_tree_alive(string error, string calls)
-    {
-        using Marker marker = Marker.Create();
-        using HostProcess host = HostProcess.Start(["refuse", error, calls], marker, "trees", "4", "flat", "6", "3");
-        string? line = await host.LineAsync();
-        Assert.SkipWhen(line is null, "no permission to install a seccomp filter");
-        List<int> keepers = Keepers.OfHost(host.Id);
-        host.Kill();
-        await Eventually.HoldsAsync(() => marker.Survivors().Count == 0 && !keepers.Exists(Keepers.IsAlive), "trees and keepers go");
-    }
-
     [Fact(Timeout = 60_000)]
     public async Task A_file_system_without_programs_is_told_apart_from_a_missing_program()
     {

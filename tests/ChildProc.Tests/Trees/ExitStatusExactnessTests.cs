@@ -87,10 +87,14 @@ public sealed class ExitStatusExactnessTests
         Assert.Equal((0, "exact"), (code, text));
     }
 
-    [Fact(Timeout = 90_000)]
-    public async Task A_host_that_is_PID_1_buries_a_killed_guardian_and_its_supervisors()
+    [Theory(Timeout = 90_000)]
+    [InlineData(null)]
+    [InlineData("ENOSYS")]
+    [InlineData("EPERM")]
+    public async Task A_host_that_is_PID_1_buries_a_killed_guardian_and_its_supervisors(string? errorOfPidfds)
     {
-        (int code, string text) = await HostProcess.RunAsync(["as-pid1"], "guardian-dies");
+        string[] launcher = errorOfPidfds is null ? ["as-pid1"] : ["as-pid1", Puppet.Path, "refuse", errorOfPidfds, "pidfd_open"];
+        (int code, string text) = await HostProcess.RunAsync(launcher, "guardian-dies");
         Assert.SkipWhen(code == 77, "no permission to make a PID namespace");
         Assert.Equal((0, "exit 3, SIGTERM, zombies 0"), (code, text));
     }

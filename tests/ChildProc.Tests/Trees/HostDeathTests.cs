@@ -1,3 +1,4 @@
+using ChildProc.Interop;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Trees;
@@ -35,6 +36,31 @@ public sealed class HostDeathTests(ITestOutputHelper output)
             List<int> keepers = Keepers.OfHost(host.Id);
             host.Kill();
             await Eventually.HoldsAsync(() => marker.Survivors().Count == 0 && !keepers.Exists(Keepers.IsAlive), "trees and keepers go", s_bound);
+        }
+    }
+
+    [Theory(Timeout = 60_000)]
+    [InlineData(null)]
+    [InlineData("ENOSYS")]
+    [InlineData("EPERM")]
+    public async Task A_copy_of_the_hosts_sockets_elsewhere_does_not_hide_its_death(string? errorOfPidfds)
+    {
+        Requires.Keepers();
+        using Marker marker = Marker.Create();
+        using HostProcess host = HostProcess.Start(errorOfPidfds is null ? [] : ["refuse", errorOfPidfds, "pidfd_open"], marker, "trees", "3", "flat", "4", "2");
+        string? line = await host.LineAsync();
+        Assert.SkipWhen(line is null, "no permission to install a seccomp filter");
+        List<int> keepers = Keepers.OfHost(host.Id);
+        List<Descriptor> copies = CopiedSockets.Of(host.Id);
+        Assert.SkipWhen(copies.Count == 0, "no permission to copy a descriptor of another process (pidfd_getfd, Linux 5.6)");
+        try
+        {
+            host.Kill();
+            await Eventually.HoldsAsync(() => marker.Survivors().Count == 0 && !keepers.Exists(Keepers.IsAlive), "trees and keepers go", s_bound);
+        }
+        finally
+        {
+            copies.ForEach(static c => c.Dispose());
         }
     }
 

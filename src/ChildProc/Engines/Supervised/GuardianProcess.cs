@@ -151,7 +151,7 @@ internal static unsafe class GuardianProcess
         else
         {
             // Linux < 5.3: it ends right after GO, and its pid is taken until we reap it.
-            Libc.waitid(1 /* P_PID */, (uint)pid, information, Libc.WEXITED);
+            Libc.waitid(Libc.P_PID, (uint)pid, information, Libc.WEXITED);
         }
 
         const int CldExited = 1;

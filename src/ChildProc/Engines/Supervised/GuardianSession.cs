@@ -23,11 +23,13 @@ internal sealed class GuardianSession : IReactorEntry
     private readonly ILogger _logger;
     private bool _retired;
     private bool _dead;
+    private readonly bool _hasPidFd;
     private bool _closed;
 
     internal GuardianSession(GuardianProcess.Connection connection, HostIdentity identity, ILogger logger)
     {
         (_requests, _control, Descriptor? pidFd, Pid) = connection;
+        _hasPidFd = pidFd is not null;
         if (pidFd is not null)
         {
             ZombieWatch.WatchGuardian(pidFd);
@@ -294,5 +296,9 @@ internal sealed class GuardianSession : IReactorEntry
         _room.OnReady(0);
         _control.Dispose();
         _requests.Dispose();
+        if (!_hasPidFd)
+        {
+            ZombieLook.AfterGuardian(Pid);
+        }
     }
 }

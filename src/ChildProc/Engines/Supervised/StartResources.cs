@@ -221,10 +221,11 @@ internal sealed class StartResources : IDisposable
 
     private void AddBody(ReadOnlySpan<byte> body)
     {
-        int memfd = Check(
-            Libc.memfd_create("childproc-request", Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING), StartStage.Containment);
-        Add(memfd);
-        int error = SealedMemory.Fill(memfd, body);
+        int memfd = Libc.memfd_create("childproc-request", Libc.MFD_CLOEXEC | Libc.MFD_ALLOW_SEALING);
+        bool isRefused = memfd < 0 && Marshal.GetLastPInvokeError() is not (Libc.EMFILE or Libc.ENFILE or Libc.ENOMEM);
+        int descriptor = Check(isRefused ? UnnamedFile.Create() : memfd, StartStage.Containment);
+        Add(descriptor);
+        int error = isRefused ? SealedMemory.Write(descriptor, body) : SealedMemory.Fill(descriptor, body);
         if (error != 0)
         {
             throw ChildProcessStartException.Create(StartStage.Containment, error, _info);

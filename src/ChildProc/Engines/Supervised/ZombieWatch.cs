@@ -8,7 +8,7 @@ namespace ChildProc.Engines.Supervised;
 /// Reaps keepers that became the host's own children: when a guardian is killed and the host is PID 1 of its namespace
 /// or a subreaper, guardian and supervisors are handed to the host, and would stay as zombies.
 /// </summary>
-/// <remarks>By pidfd, one by one, so that no child of anybody else in the host is ever reaped.</remarks>
+/// <remarks>By pidfd, one by one (without pidfds: <see cref="ZombieLook"/>), so that no child of anybody else in the host is ever reaped.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class ZombieWatch : IReactorEntry
 {
@@ -44,7 +44,7 @@ internal sealed class ZombieWatch : IReactorEntry
     {
         foreach (int child in ProcFs.Children(Environment.ProcessId))
         {
-            if (ProcFs.Command(child) is "childproc-super" or "childproc-ward")
+            if (IsSupervisor(child))
             {
                 int pidFd = (int)Libc.syscall(Libc.SYS_pidfd_open, child, 0);
                 if (pidFd >= 0)
@@ -54,6 +54,9 @@ internal sealed class ZombieWatch : IReactorEntry
             }
         }
     }
+
+    /// <summary>By its name: a supervisor, or a warden.</summary>
+    internal static bool IsSupervisor(int pid) => ProcFs.Command(pid) is "childproc-super" or "childproc-ward";
 
     private static void Watch(ZombieWatch watch)
     {

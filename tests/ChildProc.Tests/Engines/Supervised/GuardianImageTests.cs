@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Engines.Supervised;
@@ -7,11 +8,10 @@ public sealed class GuardianImageTests
     [Fact(Timeout = 60_000)]
     public async Task A_guardian_of_ones_own_on_disk_serves()
     {
-        string path = Path.Combine(Path.GetDirectoryName(Puppet.Path)!, "../guardian", OperatingSystem.IsLinux() && System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "linux-arm64" : "linux-x64", "childproc-guardian");
-        await using IChildProcessHost host = ChildProcessHost.Create(new ChildProcessHostOptions { GuardianPath = path });
+        await using IChildProcessHost host = ChildProcessHost.Create(new ChildProcessHostOptions { GuardianPath = Puppet.GuardianPath() });
         Assert.Equal(4, (await host.RunAsync(Puppet.Info("exit", "4"))).Status.Code);
         Assert.SkipUnless(Keepers.CanBeLookedInto, "only root may look into the keepers");
-        Assert.Equal(Path.GetFullPath(path), new FileInfo($"/proc/{Keepers.SupervisorOf(await Paused(host))}/exe").LinkTarget);
+        Assert.Equal(Puppet.GuardianPath(), new FileInfo($"/proc/{Keepers.SupervisorOf(await Paused(host))}/exe").LinkTarget);
     }
 
     [Fact(Timeout = 60_000)]
@@ -32,6 +32,21 @@ public sealed class GuardianImageTests
         {
             AppContext.SetSwitch(Switch, false);
         }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_guardian_that_finds_no_subreapers_says_so_on_arm64_as_well()
+    {
+        // qemu-user has none (as of 7.2), and the message of the arm64 guardian comes over the same sockets.
+        const string Emulator = "/usr/bin/qemu-aarch64-static";
+        string arm64 = Puppet.GuardianPath(Architecture.Arm64);
+        Assert.SkipUnless(File.Exists(Emulator) && File.Exists(arm64) && RuntimeInformation.ProcessArchitecture == Architecture.X64, "no emulator for arm64, or no guardian for it");
+        using GuardianScript script = new($"{Emulator} '{arm64}'");
+        await using IChildProcessHost host = ChildProcessHost.Create(new ChildProcessHostOptions { GuardianPath = script.Path });
+        ChildProcessStartInfo info = new(Puppet.Info("exit", "4")) { ContainmentRequirement = ContainmentRequirement.WholeTree };
+        Exception? e = await Record.ExceptionAsync(() => host.RunAsync(info));
+        Assert.SkipWhen(e is null, "this emulator has subreapers");
+        Assert.Contains("child subreapers", Assert.IsType<PlatformNotSupportedException>(e).Message, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 60_000)]

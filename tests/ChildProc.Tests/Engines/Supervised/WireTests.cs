@@ -41,7 +41,7 @@ public sealed class WireTests
     {
         string? compiler = Array.Find(["/usr/bin/cc", "/usr/bin/gcc", "/usr/bin/clang"], File.Exists);
         Assert.SkipWhen(compiler is null, "there is no C compiler");
-        string protocol = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Puppet.Path)!, "../../src/ChildProc.Guardian/protocol.h"));
+        string protocol = Path.Combine(Puppet.Metadata("RepositoryPath"), "src/ChildProc.Guardian/protocol.h");
         List<string> expressions = [];
         List<long> expected = [];
         foreach ((string c, Type type, (string C, string Net)[] fields) in s_structures)
