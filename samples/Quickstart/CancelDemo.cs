@@ -14,6 +14,7 @@ internal static class CancelDemo
         {
             Environment = new Dictionary<string, string?> { [Tree.Variable] = tree.Id },
             StandardOutput = ChildStdio.Pipe,
+            ContainmentRequirement = ContainmentRequirement.WholeTree, // the daemon included
             Stop = new StopPolicy(ChildSignal.Terminate, TimeSpan.FromMilliseconds(500)),
         };
 

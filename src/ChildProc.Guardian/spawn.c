@@ -11,7 +11,8 @@ static struct cp_spawn_result *s_result; /* shared with a child that has its own
 struct start {
     const struct cp_plan *plan;
     const int *fds;
-    int parent;
+    int parent;  /* die with it; 0: with nobody */
+    int *channel; /* a descriptor that is to stay open until exec, or NULL */
 };
 
 int cp_spawn_prepare(void)
@@ -33,9 +34,11 @@ static int fail(enum cp_stage stage, long error)
 }
 
 /* `*directory`: where the working directory's descriptor is then. */
-static long place_descriptors(const struct cp_plan *plan, const int *fds, int *directory, enum cp_stage *stage)
+static long place_descriptors(const struct start *start, int *directory, enum cp_stage *stage)
 {
+    const struct cp_plan *plan = start->plan;
     const struct cp_request *r = plan->request;
+    const int *fds = start->fds;
     struct cp_place places[CP_MAX_PLACES];
     int count = 0, failed = 0;
     const int *next = fds + 1; /* the first is the working directory */
@@ -55,6 +58,14 @@ static long place_descriptors(const struct cp_plan *plan, const int *fds, int *d
         places[count].target = plan->handle_targets[i];
     }
 
+    if (start->channel) {
+        int aside = cp_place_aside(places, count, *start->channel);
+        if (aside < 0) {
+            *stage = CP_STAGE_HANDLES;
+            return aside;
+        }
+        *start->channel = aside;
+    }
     *directory = cp_place_aside(places, count, fds[0]);
     long error = *directory < 0 ? *directory : cp_place_all(places, count, &failed);
     *stage = failed < streams ? CP_STAGE_STANDARD_STREAMS : CP_STAGE_HANDLES;
@@ -126,27 +137,28 @@ static int execute(const struct cp_plan *plan)
     return fail(CP_STAGE_RESOLVE, missing);
 }
 
-/* Runs in the child, with every signal blocked and every disposition the default, until the program replaces it. */
-static int child(void *argument)
+/* The group or session of the child, before any signal is unblocked: a Ctrl-Z for the old group must not stop us before
+ * exec (trap 5). */
+static long join_group(const struct cp_request *r)
 {
-    const struct start *start = argument;
+    return r->flags & CP_NEW_SESSION ? SYS0(NR_setsid)
+           : r->flags & CP_NEW_GROUP ? SYS2(NR_setpgid, 0, 0)
+           : r->process_group        ? SYS2(NR_setpgid, 0, r->process_group)
+                                     : 0; /* a group outside of this PID namespace has no number: we are in it */
+}
+
+/* From the group to the program, in the child, with every signal blocked and every disposition the default. */
+static int become(const struct start *start)
+{
     const struct cp_plan *plan = start->plan;
     const struct cp_request *r = plan->request;
     enum cp_stage stage;
     long error;
     int directory;
 
-    /* Before any signal is unblocked: a Ctrl-Z for the old group must not stop us before exec (trap 5). */
-    error = r->flags & CP_NEW_SESSION ? SYS0(NR_setsid)
-            : r->flags & CP_NEW_GROUP ? SYS2(NR_setpgid, 0, 0)
-            : r->process_group        ? SYS2(NR_setpgid, 0, r->process_group)
-                                      : 0; /* a group outside of this PID namespace has no number: we are in it */
-    if (error < 0)
-        return fail(CP_STAGE_SESSION, error);
-
-    /* Every other descriptor of a supervisor has CLOEXEC from birth, so the child gets exactly these. Before the limits:
+    /* Every other descriptor of ours has CLOEXEC from birth, so the child gets exactly these. Before the limits:
      * a target may lie above the child's own RLIMIT_NOFILE. */
-    if ((error = place_descriptors(plan, start->fds, &directory, &stage)) < 0)
+    if ((error = place_descriptors(start, &directory, &stage)) < 0)
         return fail(stage, error);
 
     /* The session is new and the terminal nobody's, so this needs no force (ioctl_tty(2)): it becomes /dev/tty, and our
@@ -168,9 +180,11 @@ static int child(void *argument)
         return fail(CP_STAGE_NO_NEW_PRIVILEGES, error);
 
     /* After the credentials, whose change clears it (prctl(2)). The supervisor has one thread, so "parent" is exact. */
-    sys_prctl(PR_SET_PDEATHSIG_, SIGKILL_);
-    if (sys_getppid() != start->parent)
-        return 127;
+    if (start->parent) {
+        sys_prctl(PR_SET_PDEATHSIG_, SIGKILL_);
+        if (sys_getppid() != start->parent)
+            return 127;
+    }
 
     if ((error = SYS1(NR_fchdir, directory)) < 0)
         return fail(CP_STAGE_WORKING_DIRECTORY, error);
@@ -180,9 +194,16 @@ static int child(void *argument)
     return execute(plan);
 }
 
+static int child(void *argument)
+{
+    const struct start *start = argument;
+    long error = join_group(start->plan->request);
+    return error < 0 ? fail(CP_STAGE_SESSION, error) : become(start);
+}
+
 int cp_spawn(const struct cp_plan *plan, const int *fds, struct cp_spawn_result *result)
 {
-    struct start start = {plan, fds, (int)sys_getpid()};
+    struct start start = {plan, fds, (int)sys_getpid(), NULL};
     memset(s_result, 0, sizeof *s_result);
     int own_memory = (plan->request->flags & CP_SET_CREDENTIALS) != 0;
     unsigned long flags = CLONE_VFORK_ | SIGCHLD_ | (own_memory ? 0 : CLONE_VM_);
@@ -200,4 +221,12 @@ int cp_spawn(const struct cp_plan *plan, const int *fds, struct cp_spawn_result 
     result->path_index = s_result->path_index;
     result->bad_interpreter = s_result->bad_interpreter;
     return result->error ? -result->error : (int)pid;
+}
+
+void cp_spawn_here(const struct cp_plan *plan, const int *fds, int *channel, struct cp_spawn_result *result)
+{
+    struct start start = {plan, fds, 0, channel};
+    memset(result, 0, sizeof *result);
+    s_result = result;
+    become(&start);
 }

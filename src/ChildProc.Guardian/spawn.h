@@ -27,4 +27,10 @@ int cp_spawn_prepare(void);
  */
 int cp_spawn(const struct cp_plan *plan, const int *fds, struct cp_spawn_result *result);
 
+/*
+ * Executes the program of a plan in this very process, whose group or session is the child's already. Returns only when
+ * that failed, with `result` filled in. `*channel` stays open until then, moved out of the way of the plan's descriptors.
+ */
+void cp_spawn_here(const struct cp_plan *plan, const int *fds, int *channel, struct cp_spawn_result *result);
+
 #endif

@@ -1,5 +1,9 @@
 /*
- * start.c - from the host's posix_spawn to a guardian that is nobody's child but init's.
+ * start.c - from the host's posix_spawn to a guardian that is nobody's child but init's, or to a child of the host's.
+ *
+ *   childproc-child exec|detach
+ *
+ * with a socket for one request as descriptor 3: see direct.h.
  *
  *   childproc-guardian <pool size> own|shared
  *
@@ -7,6 +11,7 @@
  * "own": take a process group of our own. "shared": stay in the host's, which is orphaned and has a terminal; there a
  * parent in another group of the session would make it stoppable by Ctrl-Z, with no shell to continue it.
  */
+#include "direct.h"
 #include "guardian.h"
 #include "pool.h"
 #include "protocol.h"
@@ -26,7 +31,7 @@ struct arguments {
 
 /* Nothing of the host's dispositions and mask survives here, nor do its descriptors: a copy of a request socket or a
  * lifeline would keep things alive that must die. */
-static void forget_host(void)
+static void forget_host(int last)
 {
     uint64_t all = ~0ull;
     struct sigaction_ standard;
@@ -37,7 +42,7 @@ static void forget_host(void)
         SYS4(NR_rt_sigaction, signal, &standard, NULL, 8);
     }
 
-    int first = CP_FD_HOST + 1;
+    int first = last + 1;
     if (SYS3(NR_close_range, first, ~0u, 0) < 0) { /* Linux < 5.9, or a seccomp filter */
         char entries[1024];
         int fds = (int)sys_open("/proc/self/fd", O_RDONLY_ | O_DIRECTORY_ | O_CLOEXEC_);
@@ -51,7 +56,7 @@ static void forget_host(void)
             }
         sys_close(fds);
     }
-    for (int fd = CP_FD_REQUESTS; fd <= CP_FD_HOST; fd++)
+    for (int fd = CP_FD_REQUESTS; fd <= last; fd++)
         sys_fcntl(fd, F_SETFD_, FD_CLOEXEC_);
 }
 
@@ -94,12 +99,16 @@ _Noreturn void cp_start(long *stack)
 {
     char **argv = (char **)(stack + 1);
     static char second_stack[32 * 1024] __attribute__((aligned(16)));
+    if (stack[0] == 2) {
+        forget_host(CP_FD_REQUESTS);
+        cp_direct(argv[1][0] == 'd', second_stack + sizeof second_stack);
+    }
     if (stack[0] != 3)
         sys_exit(64);
     struct arguments arguments = {number(argv[1]), argv[2][0] == 'o', argv[0]};
     if (arguments.base_pool < 1)
         sys_exit(64);
-    forget_host();
+    forget_host(CP_FD_HOST);
     find_host_without_pidfd();
 
     /* The host opens a pidfd of this process before it says GO, so it can reap exactly this process and no other. The

@@ -2,6 +2,7 @@
  * supervisor.c - takes one request at a time, starts the child, and stays with its tree to the end (tree.h): it never
  * leaves or takes the next request before the tree is empty.
  */
+#include "intake.h"
 #include "pool.h"
 #include "protocol.h"
 #include "request.h"
@@ -10,13 +11,12 @@
 #include "transport.h"
 #include "tree.h"
 
-enum { INLINE_VECTORS = 1024, IDLE_SECONDS = 30 };
+enum { IDLE_SECONDS = 30 };
 
 static union {
     struct cp_request request;
     char bytes[CP_MAX_INLINE];
 } s_message;
-static const char *s_vectors[INLINE_VECTORS];
 static uint32_t s_uid, s_gid; /* of a supervisor, for its whole life */
 static int s_guardian;
 static unsigned char s_claim; /* 1 to 255 in turn */
@@ -60,57 +60,15 @@ static int start_child(const struct cp_plan *plan, const struct cp_descriptors *
     return 1;
 }
 
-/* Of a file that is not sealed (a seccomp filter refuses memfd_create to the host): a copy of ours. */
-static const void *copy_body(int fd, size_t length)
-{
-    char *copy = sys_map(length, MAP_PRIVATE_ | MAP_ANONYMOUS_, -1);
-    size_t done = 0;
-    long n = copy ? SYS3(NR_lseek, fd, 0, SEEK_SET_) : -ENOMEM_;
-    while (n >= 0 && done < length && (n = sys_read(fd, copy + done, length - done)) > 0)
-        done += (size_t)n;
-    if (copy && done < length) {
-        sys_unmap(copy, length);
-        return NULL;
-    }
-    return copy;
-}
-
-/* The body in a memfd: sealed, so that nobody can change or cut it under our feet. */
-static const void *map_body(int fd, size_t length)
-{
-    int needed = F_SEAL_SHRINK_ | F_SEAL_WRITE_;
-    long seals = sys_fcntl(fd, F_GET_SEALS_, 0);
-    if (seals < 0 || (seals & needed) != needed)
-        return copy_body(fd, length);
-    return SYS3(NR_lseek, fd, 0, SEEK_END_) >= (long)length ? sys_map(length, MAP_PRIVATE_, fd) : NULL;
-}
-
 static int read_and_start(const struct cp_descriptors *descriptors, struct cp_tree *tree)
 {
-    int started = 0;
-    const struct cp_request *r = &s_message.request;
-    int in_memfd = (r->flags & CP_BODY_IN_MEMFD) != 0, lifeline = descriptors->fd[0];
-    size_t needed = cp_request_vectors(r);
-    const char **vectors = needed <= INLINE_VECTORS
-                               ? s_vectors
-                               : sys_map(needed * sizeof *vectors, MAP_PRIVATE_ | MAP_ANONYMOUS_, -1);
-    const void *body = !in_memfd                ? (const void *)(r + 1)
-                       : descriptors->count > 1 ? map_body(descriptors->fd[1], r->body_length)
-                                                : NULL;
-    struct cp_plan plan;
-    size_t body_length = r->body_length;
-    if (!vectors || !body)
-        fail_start(lifeline, CP_STAGE_CONTAINMENT, ENOMEM_);
-    else if (cp_request_read(r, body, body_length, vectors, &plan) ||
-             plan.descriptor_count != descriptors->count)
-        fail_start(lifeline, CP_STAGE_CONTAINMENT, EBADMSG_);
+    struct cp_intake intake;
+    int error = cp_intake_open(&intake, &s_message.request, descriptors), started = 0;
+    if (error)
+        fail_start(descriptors->fd[0], CP_STAGE_CONTAINMENT, -error);
     else
-        started = start_child(&plan, descriptors, 1 + in_memfd, tree);
-
-    if (vectors && vectors != s_vectors)
-        sys_unmap(vectors, needed * sizeof *vectors);
-    if (body && in_memfd)
-        sys_unmap((void *)body, body_length);
+        started = start_child(&intake.plan, descriptors, intake.first, tree);
+    cp_intake_close(&intake);
     return started;
 }
 

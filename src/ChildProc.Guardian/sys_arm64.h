@@ -7,7 +7,7 @@ enum {
     NR_openat = 56, NR_close = 57, NR_getdents64 = 61, NR_lseek = 62, NR_read = 63, NR_write = 64, NR_readlinkat = 78, NR_ppoll = 73,
     NR_signalfd4 = 74, NR_exit_group = 94, NR_waitid = 95, NR_nanosleep = 101, NR_clock_gettime = 113, NR_kill = 129,
     NR_rt_sigaction = 134, NR_rt_sigprocmask = 135, NR_setpriority = 140, NR_setresuid = 147, NR_setresgid = 149,
-    NR_setpgid = 154, NR_setsid = 157, NR_setgroups = 159, NR_umask = 166, NR_prctl = 167, NR_getpid = 172,
+    NR_setpgid = 154, NR_getpgid = 155, NR_setsid = 157, NR_setgroups = 159, NR_umask = 166, NR_prctl = 167, NR_getpid = 172,
     NR_getppid = 173, NR_geteuid = 175, NR_getegid = 177, NR_setsockopt = 208, NR_shutdown = 210, NR_sendmsg = 211,
     NR_recvmsg = 212, NR_munmap = 215, NR_mremap = 216, NR_clone = 220, NR_execve = 221, NR_mmap = 222,
     NR_prlimit64 = 261, NR_pidfd_send_signal = 424, NR_pidfd_open = 434, NR_close_range = 436,

@@ -32,7 +32,8 @@ public sealed class ChildProcessHostOptions
 
     /// <summary>
     /// Linux: a guardian on disk, for systems on which programs started from memory raise an alarm. Null, the default: the
-    /// one inside the library.
+    /// one inside the library. Where it cannot be started, children have a process group (<see cref="Containment.ProcessGroup"/>)
+    /// and are started by posix_spawn(3) alone.
     /// </summary>
     public string? GuardianPath { get; init; }
 

@@ -19,10 +19,15 @@ public enum Containment
 
     /// <summary>
     /// Unix: a process group of the child's own and a walk over its descendants. A descendant that leaves both the
-    /// group and the line of descent (a daemon) escapes.
+    /// group and the line of descent (a daemon) escapes. A child that inherits the host's terminal as its standard input
+    /// stays in the host's group, which the terminal serves, and is held by the walk alone. Linux: needs pidfds (Linux 5.4).
     /// </summary>
     ProcessGroup,
 
-    /// <summary>Nothing: the child is detached and outlives its owner and the host.</summary>
+    /// <summary>
+    /// Nothing: the child is detached, leads a session of its own, is nobody's child but init's, and outlives its owner and the
+    /// host. <see cref="IChildProcess.Kill"/>, <see cref="IChildProcess.Signal"/>, a stop and a cancelled lifetime act on the
+    /// child alone; dispose leaves it alone. Its status may be <see cref="ExitStatus.Unknown"/> before Linux 6.15.
+    /// </summary>
     None,
 }

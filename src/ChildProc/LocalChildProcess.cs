@@ -293,7 +293,8 @@ internal sealed class LocalChildProcess : IChildProcess
     private ChildStreams? Streams => Volatile.Read(ref _state) as ChildStreams; // a tree with streams is never another child's
 
     // A disposal now hands over what is left, and kills nobody.
-    private static bool ReleasesLeftovers(ProcessTree tree) => tree.Info.Leftovers == ChildProc.Leftovers.Release && tree.HasExited && !tree.IsEmpty;
+    private static bool ReleasesLeftovers(ProcessTree tree) => !tree.IsEmpty
+        && (tree.OutlivesOwner ? !tree.WasCanceled : tree.Info.Leftovers == ChildProc.Leftovers.Release && tree.HasExited);
 
     private static ProcessTree? TreeOf(object state) => state as ProcessTree ?? (state as ChildStreams)?.Tree;
 

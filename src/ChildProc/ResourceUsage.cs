@@ -13,6 +13,9 @@ public readonly record struct ResourceUsage
     /// <summary>Processor time spent in the kernel on behalf of the program.</summary>
     public TimeSpan SystemTime { get; init; }
 
-    /// <summary>The largest resident set, in bytes, of the child or of one descendant that it waited for.</summary>
+    /// <summary>
+    /// The largest resident set, in bytes, of the child or of one descendant that it waited for. Zero where nobody can tell: a
+    /// child under <see cref="Containment.ProcessGroup"/> begins with the host's own peak, so only more than that is known.
+    /// </summary>
     public long PeakMemoryBytes { get; init; }
 }

@@ -21,16 +21,28 @@ static void fork_verb(char **arguments)
             become(arguments + 1);
 }
 
-static void daemon_verb(char **arguments)
+static void make_orphan(char **arguments, int leaves)
 {
     pid_t middle = fork();
     if (middle == 0) {
-        setsid();
+        if (leaves)
+            setsid();
         if (fork() == 0)
             become(arguments);
         _exit(0);
     }
     waitpid(middle, NULL, 0);
+}
+
+static void daemon_verb(char **arguments)
+{
+    make_orphan(arguments, 1);
+}
+
+/* What a process group holds although its parent is gone. */
+static void orphan_verb(char **arguments)
+{
+    make_orphan(arguments, 0);
 }
 
 static void setsid_fork(char **arguments)
@@ -244,7 +256,7 @@ static void hold_stdout(char **arguments)
 }
 
 const struct verb g_tree_verbs[] = {
-    {"fork", fork_verb, 2}, {"daemon", daemon_verb, 1}, {"setsid-fork", setsid_fork, 1},
+    {"fork", fork_verb, 2}, {"daemon", daemon_verb, 1}, {"orphan", orphan_verb, 1}, {"setsid-fork", setsid_fork, 1},
     {"setpgid-fork", setpgid_fork, 1}, {"stopped-fork", stopped_fork, 0}, {"tree", tree, 2}, {"flat", flat, 2},
     {"fork-loop", fork_loop, 2}, {"fork-bomb", fork_bomb, 1}, {"threads-fork", threads_fork, 1},
     {"hold-stdout", hold_stdout, 1}, {"leader-exits", leader_exits, 0}, {"subreaper", subreaper, 0}, {0}};

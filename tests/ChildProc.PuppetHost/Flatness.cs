@@ -26,6 +26,7 @@ internal static class Flatness
         Console.WriteLine($"threads={Math.Max(0, after.Threads - before.Threads)}");
         Console.WriteLine($"managed={after.Managed - before.Managed}");
         Console.WriteLine($"resident={after.Resident - before.Resident}");
+        Console.WriteLine($"zombies={OwnChildren.Zombies()}");
         Console.WriteLine($"keepers={Keepers().Count}");
         Console.WriteLine($"keeperDescriptors={KeeperDescriptors()}");
         Console.WriteLine($"keeperResident={Keepers().Max(static p => StatusKilobytes(p, "RssAnon:"))}");

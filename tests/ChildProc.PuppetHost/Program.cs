@@ -5,11 +5,22 @@ using ChildProc;
 
 // A host that uses ChildProc, for what a test cannot do to its own process: be killed, be PID 1, change its identity.
 // The first argument is the verb, the second the puppet.
-if (Environment.GetEnvironmentVariable("CHILDPROC_TEST_CONTAINMENT") is { } containment)
+if (Environment.GetEnvironmentVariable("CHILDPROC_TEST_SWITCH") is { } internalSwitch)
 {
-    ChildProcessHost.Configure(new ChildProcessHostOptions { Containment = Enum.Parse<Containment>(containment) });
+    AppContext.SetSwitch(internalSwitch, true);
 }
 
+string? containment = Environment.GetEnvironmentVariable("CHILDPROC_TEST_CONTAINMENT");
+if (containment is not null)
+{
+    ChildProcessHost.Configure(new ChildProcessHostOptions
+    {
+        Containment = Enum.Parse<Containment>(containment),
+        GuardianPath = Environment.GetEnvironmentVariable("CHILDPROC_TEST_GUARDIAN"),
+    });
+}
+
+string orphan = containment == nameof(Containment.ProcessGroup) ? "orphan" : "daemon"; // what the containment holds
 string verb = args[0], puppet = args[1];
 string[] rest = args[2..];
 return verb switch
@@ -46,6 +57,10 @@ return verb switch
     "terminal-after" => await TerminalAfterAsync(rest),
     "shell-killed" => await InheritedShell.KilledAsync(withJob: false),
     "shell-with-job-killed" => await InheritedShell.KilledAsync(withJob: true),
+    "watchdog-dies" => await OwnChildren.WatchdogDiesAsync(puppet),
+    "kill-tree" => await OwnChildren.KillTreesAsync(puppet, int.Parse(rest[0], CultureInfo.InvariantCulture)),
+    "detached" => await OwnChildren.DetachedAsync(puppet, rest),
+    "detached-cycles" => await OwnChildren.DetachedCyclesAsync(puppet, int.Parse(rest[0], CultureInfo.InvariantCulture)),
     "forward" => (await ChildProcess.RunAsync(new ChildProcessStartInfo(puppet, rest))).Status.Code ?? 1,
     _ => 64,
 };
@@ -97,7 +112,7 @@ async Task<int> OwnerLostAsync(string[] words)
 
 int StartLoop()
 {
-    PreparedCommand command = ChildProcess.Prepare(new ChildProcessStartInfo(puppet, "seq", "daemon", "pause", ",", "pause"));
+    PreparedCommand command = ChildProcess.Prepare(new ChildProcessStartInfo(puppet, "seq", orphan, "pause", ",", "pause"));
     for (int i = 0; i < 3; i++)
     {
         new Thread(() =>

@@ -34,4 +34,10 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Warning, "Containment.{Strong} is not available here, {Weak} takes its place: {Reason}.")]
     internal static partial void Weakened(ILogger logger, Containment strong, Containment weak, string reason);
+
+    [LoggerMessage(11, LogLevel.Warning, "The watchdog (pid {Pid}) died. Another takes its place and is told of every live tree.")]
+    internal static partial void WatchdogLost(ILogger logger, int pid);
+
+    [LoggerMessage(12, LogLevel.Warning, "Children are started by posix_spawn alone, without the features that need the library's own program: {Reason}.")]
+    internal static partial void PlainSpawn(ILogger logger, string reason);
 }

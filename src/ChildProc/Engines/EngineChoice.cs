@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ChildProc.Diagnostics;
+using ChildProc.Engines.Direct;
 using ChildProc.Engines.Supervised;
 using Microsoft.Extensions.Logging;
 
@@ -18,10 +19,10 @@ internal sealed class EngineChoice
     {
         _logger = logger;
         _tree = options.Containment;
-        _group = null;
         if (OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.Arm64)
         {
             _whole = new SupervisedEngine(options, logger);
+            _group = new DirectEngine(options, logger);
         }
         else
         {

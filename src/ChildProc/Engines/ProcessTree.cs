@@ -50,6 +50,9 @@ internal abstract partial class ProcessTree(ILogger logger)
     /// <summary>The tree is the owner's to the end: nothing of it may outlive a normal end of the host.</summary>
     internal bool DiesWithHost { get; set; } = true;
 
+    /// <summary>It is detached: nothing but an explicit request ends it.</summary>
+    internal bool OutlivesOwner { get; init; }
+
     internal abstract Containment Containment { get; }
 
     /// <summary>The owner may have streams of it to read or write.</summary>
@@ -102,6 +105,9 @@ internal abstract partial class ProcessTree(ILogger logger)
     }
 
     protected ILogger Logger { get; } = logger;
+
+    /// <summary>Somebody waits for the tree to be empty.</summary>
+    protected bool HasWaiters => Volatile.Read(ref _emptySource) is not null;
 
     // ---- What an engine does ----
 
@@ -366,7 +372,7 @@ internal abstract partial class ProcessTree(ILogger logger)
     internal void AbandonForgotten()
     {
         _registration.Unregister(); // a long-lived token would hold the tree for ever
-        if (!IsEmpty)
+        if (!IsEmpty && !OutlivesOwner)
         {
             Log.Forgotten(Logger, Id);
             IsAbandoned = true;

@@ -8,7 +8,7 @@ internal static unsafe partial class Libc
     private const string Library = "libc";
 
     internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, EBADF = 9, ECHILD = 10, EAGAIN = 11, ENOMEM = 12,
-        EINVAL = 22, ENFILE = 23, EMFILE = 24, EPIPE = 32, ENOSYS = 38, ECONNRESET = 104, ENOBUFS = 105, ENOTCONN = 107,
+        EACCES = 13, ENODEV = 19, ENOTDIR = 20, ETXTBSY = 26, ENAMETOOLONG = 36, ELOOP = 40, ESTALE = 116, EINVAL = 22, ENFILE = 23, EMFILE = 24, EPIPE = 32, ENOSYS = 38, ECONNRESET = 104, ENOBUFS = 105, ENOTCONN = 107,
         ETIMEDOUT = 110, ETOOMANYREFS = 109;
 
     internal const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_TRUNC = 0x200,
@@ -31,15 +31,20 @@ internal static unsafe partial class Libc
     internal const int EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3, EPOLL_CLOEXEC = 0x80000;
     internal const int EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
     internal const int SEEK_CUR = 1;
-    internal const int P_PID = 1, P_PIDFD = 3, WNOHANG = 1, WEXITED = 4;
-    internal const int PR_GET_NO_NEW_PRIVS = 39;
+    internal const int P_PID = 1, P_PIDFD = 3, WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x1000000;
+    internal const int PR_GET_CHILD_SUBREAPER = 37, PR_GET_NO_NEW_PRIVS = 39;
     internal const nuint FIONREAD = 0x541B;
-    internal const short POSIX_SPAWN_SETSIGMASK = 8;
-    internal const nint SYS_pidfd_open = 434;
+    internal const nuint PIDFD_GET_INFO = 0xC040FF0B; // for a struct pidfd_info of 64 bytes, linux/pidfd.h
+    internal const short POSIX_SPAWN_SETPGROUP = 2, POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8, POSIX_SPAWN_SETSID = 0x80;
+    internal const nint SYS_pidfd_open = 434, SYS_pidfd_send_signal = 424;
     internal const int TCSANOW = 0;
     internal const nuint TIOCGWINSZ = 0x5413, TIOCSWINSZ = 0x5414, TIOCGPTPEER = 0x5441, TIOCGPTN = 0x80045430, TIOCSPTLCK = 0x40045431,
         TIOCSIG = 0x40045436;
     internal const int SIGTTOU = 22, SIG_BLOCK = 0, SIG_SETMASK = 2;
+
+    internal const int SIGKILL = 9, SIGCONT = 18, SIGSTOP = 19;
+
+    internal static nint SYS_waitid => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 95 : 247;
 
     internal static nint SYS_capget => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 90 : 125;
 
@@ -125,6 +130,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int open(string path, int flags, int mode);
 
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int access(byte* path, int mode);
+
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int memfd_create(string name, uint flags);
 
@@ -177,6 +185,12 @@ internal static unsafe partial class Libc
     internal static partial int posix_spawnattr_setflags(void* attributes, short flags);
 
     [LibraryImport(Library)]
+    internal static partial int posix_spawnattr_setsigdefault(void* attributes, void* signals);
+
+    [LibraryImport(Library)]
+    internal static partial int posix_spawnattr_setpgroup(void* attributes, int group);
+
+    [LibraryImport(Library)]
     internal static partial int posix_spawnattr_setsigmask(void* attributes, void* mask);
 
     [LibraryImport(Library, SetLastError = true)]
@@ -185,11 +199,17 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint syscall(nint number, nint first, nint second);
 
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
+    internal static partial nint syscall5(nint number, nint first, nint second, nint third, nint fourth, nint fifth);
+
     [LibraryImport(Library)]
     internal static partial uint geteuid();
 
     [LibraryImport(Library)]
     internal static partial uint getegid();
+
+    [LibraryImport(Library)]
+    internal static partial int getrusage(int who, long* usage);
 
     [LibraryImport(Library)]
     internal static partial int getpgrp();

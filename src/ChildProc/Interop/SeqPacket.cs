@@ -64,8 +64,12 @@ internal static unsafe class SeqPacket
         => Send(socket, MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in frame)), default, default);
 
     /// <summary>Bytes received, 0 at end of file, or a negative errno.</summary>
-    internal static int Receive(int socket, Span<byte> buffer)
+    internal static int Receive(int socket, Span<byte> buffer) => Receive(socket, buffer, out bool _);
+
+    /// <summary>As above; the peer may have closed before it had read all of ours.</summary>
+    internal static int Receive(int socket, Span<byte> buffer, out bool unread)
     {
+        unread = false;
         fixed (byte* at = buffer)
         {
             while (true)
@@ -79,6 +83,7 @@ internal static unsafe class SeqPacket
                 // ECONNRESET: the peer closed before it had read all of ours. The kernel says so once, ahead of the
                 // messages that the peer sent before (net/unix/af_unix.c, unix_release_sock): those are still to come.
                 int error = Marshal.GetLastPInvokeError();
+                unread |= error == Libc.ECONNRESET;
                 if (error is not (Libc.EINTR or Libc.ECONNRESET))
                 {
                     return -error;

@@ -96,7 +96,7 @@ internal sealed class ChildPumps(ChildStdio? input, OutputTarget? output, Output
                 ? InputPump.RunAsync(pipe, stream.Value, either.Token)
                 : InputPump.RunAsync(pipe, ((BytesStdio)input!).Value, either.Token)).ConfigureAwait(false);
         }
-        catch (Exception e) when (either.IsCancellationRequested && e is OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when ((_stop.IsCancellationRequested || _stopInput.IsCancellationRequested) && e is OperationCanceledException or ObjectDisposedException)
         {
             InputIncomplete = true;
         }

@@ -14,7 +14,10 @@ internal sealed class HostProcess : IDisposable
     /// <param name="launcher">A puppet verb in front, such as as-pid1; empty for none.</param>
     /// <param name="marker">Marks the host and all that it starts.</param>
     /// <param name="words">The host's verb and arguments; the puppet's path goes between them.</param>
-    internal static HostProcess Start(string[] launcher, Marker? marker, params string[] words)
+    internal static HostProcess Start(string[] launcher, Marker? marker, params string[] words) => Start(launcher, marker, [], words);
+
+    /// <summary>As above, with environment variables of the host's, which its children inherit.</summary>
+    internal static HostProcess Start(string[] launcher, Marker? marker, IEnumerable<KeyValuePair<string, string>> environment, string[] words)
     {
         string[] command = [Puppet.HostPath, words[0], Puppet.Path, .. words[1..]];
         if (launcher.Length > 0)
@@ -28,15 +31,23 @@ internal sealed class HostProcess : IDisposable
             info.Environment["CHILDPROC_TEST_MARKER"] = marker.Value;
         }
 
+        foreach ((string name, string value) in environment)
+        {
+            info.Environment[name] = value;
+        }
+
         return new HostProcess(Process.Start(info)!);
     }
 
     internal Task<string?> LineAsync() => Process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(40));
 
     /// <summary>Runs a host to its end and returns what it printed.</summary>
-    internal static async Task<(int Code, string Output)> RunAsync(string[] launcher, params string[] words)
+    internal static Task<(int Code, string Output)> RunAsync(string[] launcher, params string[] words) => RunAsync(launcher, [], words);
+
+    /// <summary>As above, with environment variables of the host's.</summary>
+    internal static async Task<(int Code, string Output)> RunAsync(string[] launcher, IEnumerable<KeyValuePair<string, string>> environment, string[] words)
     {
-        using HostProcess host = Start(launcher, null, words);
+        using HostProcess host = Start(launcher, null, environment, words);
         host.Process.StandardInput.Close();
         string output = await host.Process.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60));
         await host.Process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));

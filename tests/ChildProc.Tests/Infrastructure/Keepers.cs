@@ -17,6 +17,15 @@ internal static class Keepers
         return int.Parse(stat[(stat.LastIndexOf(')') + 4)..].Split(' ')[0], CultureInfo.InvariantCulture);
     }
 
+    /// <summary>The parent is gone, and reaped: the process is its supervisor's, or under a process group anybody's but the host's.</summary>
+    internal static bool IsAdopted(int pid)
+    {
+        int parent = ParentOf(pid);
+        return UnderTest.HoldsWholeTree
+            ? ProcFs.Command(parent) == "childproc-super" && ProcFs.Children(parent).Count == 1
+            : ProcFs.Command(parent) is not ("puppet" or "left-behind") && parent != Environment.ProcessId;
+    }
+
     internal static int GuardianOf(IChildProcessHost host) => ((LocalChildProcessHost)host).GuardianPid;
 
     internal static bool IsAlive(int pid) => ProcFs.Describe(pid) is { } text && !text.Contains(" Z ", StringComparison.Ordinal);

@@ -17,6 +17,12 @@ internal static class Puppet
         return System.IO.Path.GetFullPath(System.IO.Path.Combine(Metadata("RepositoryPath"), "artifacts/guardian", name, "childproc-guardian"));
     }
 
+    /// <summary>The verb for an orphan of the tree that the containment under test holds: a daemon, or one that stays in its group.</summary>
+    internal static string Daemon => UnderTest.HoldsWholeTree ? "daemon" : "orphan";
+
+    /// <summary>So many of the members of "flat" are daemons, where the containment under test holds daemons.</summary>
+    internal static string Daemons(int count) => UnderTest.HoldsWholeTree ? $"{count}" : "0";
+
     internal static ChildProcessStartInfo Info(params string[] verbAndArguments) => new(Path, verbAndArguments);
 
     /// <summary>Several verbs in turn, with "," between them.</summary>

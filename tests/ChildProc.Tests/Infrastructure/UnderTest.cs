@@ -11,6 +11,9 @@ internal static class UnderTest
 
     internal static ChildProcessHostOptions Options { get; } = new() { Containment = Asked };
 
+    /// <summary>Daemons belong to a tree, too.</summary>
+    internal static bool HoldsWholeTree => Asked == Containment.Tree && ChildProcessHost.GetCapabilities().HoldsWholeTree;
+
     [ModuleInitializer]
     internal static void Configure() => ChildProcessHost.Configure(Options);
 }
@@ -19,7 +22,7 @@ internal static class UnderTest
 internal static class Requires
 {
     /// <summary>Daemons and what has left the group and its parents are held, too.</summary>
-    internal static void WholeTree() => Assert.SkipUnless(ChildProcessHost.GetCapabilities().HoldsWholeTree, "a process group does not hold what has left it and lost its parent");
+    internal static void WholeTree() => Assert.SkipUnless(UnderTest.HoldsWholeTree, "a process group does not hold what has left it and lost its parent");
 
     /// <summary>The test is about guardian and supervisors themselves.</summary>
     internal static void Keepers() => Assert.SkipUnless(UnderTest.Asked == Containment.Tree && OperatingSystem.IsLinux(), "there is no guardian under this containment");

@@ -32,7 +32,7 @@ public sealed class JointDrainTests
     {
         // The second stage sees the end of its input at once, and the descendant outlives the drain time.
         using Marker marker = Marker.Create();
-        ChildProcessStartInfo leaves = new(marker.Mark(Puppet.Info("daemon", "close", "1", "+", "pause"))) { DrainTimeout = s_short, StandardError = ChildStdio.Null };
+        ChildProcessStartInfo leaves = new(marker.Mark(Puppet.Info(Puppet.Daemon, "close", "1", "+", "pause"))) { DrainTimeout = s_short, StandardError = ChildStdio.Null };
         CapturedPipelineResult result = await new ChildPipeline(leaves, Puppet.Seq("wait-eof", ",", "sleep-ms", "600")).CaptureAsync();
         Assert.False(result.OutputIncomplete);
         Assert.Single(result.KilledLeftovers);

@@ -26,7 +26,7 @@ public sealed class PipelineEndTests
     {
         using Marker marker = Marker.Create();
         using CancellationTokenSource cancel = new();
-        ChildPipeline pipeline = new(marker.Mark(Puppet.Info("daemon", "pause")), marker.Mark(Puppet.Info("pause")));
+        ChildPipeline pipeline = new(marker.Mark(Puppet.Info(Puppet.Daemon, "pause")), marker.Mark(Puppet.Info("pause")));
         await using RunningPipeline running = await pipeline.StartAsync(cancel.Token);
         Assert.True((await running.Stages[0].WaitForExitAsync()).IsSuccess);
         await cancel.CancelAsync();
@@ -69,7 +69,7 @@ public sealed class PipelineEndTests
     public async Task A_stop_asks_every_stage_and_leaves_nothing()
     {
         using Marker marker = Marker.Create();
-        ChildProcessStartInfo polite = marker.Mark(Puppet.Seq("trap-exit", "TERM", "5", ",", "daemon", "ignore", "TERM", "+", "pause", ",", "eprint", "ready", ",", "pause"));
+        ChildProcessStartInfo polite = marker.Mark(Puppet.Seq("trap-exit", "TERM", "5", ",", Puppet.Daemon, "ignore", "TERM", "+", "pause", ",", "eprint", "ready", ",", "pause"));
         ChildProcessStartInfo stage = new(polite) { StandardError = ChildStdio.Pipe };
         await using RunningPipeline running = await new ChildPipeline(stage, stage, stage).StartAsync();
         foreach (IChildProcess child in running.Stages)
@@ -196,7 +196,7 @@ public sealed class PipelineEndTests
 
     private static ChildPipeline Daemons(Marker marker)
     {
-        ChildProcessStartInfo stage = marker.Mark(Puppet.Seq("daemon", "ignore", "TERM", "+", "pause", ",", "pause"));
+        ChildProcessStartInfo stage = marker.Mark(Puppet.Seq(Puppet.Daemon, "ignore", "TERM", "+", "pause", ",", "pause"));
         return new ChildPipeline(stage, stage, stage);
     }
 

@@ -28,11 +28,11 @@ public sealed class PipelineStartTests
         string path = Path.GetTempFileName();
         try
         {
-            ChildProcessStartInfo[] stages = [.. Enumerable.Range(0, 3).Select(i => marker.Mark(i == faulty ? new("/etc/passwd") : Puppet.Seq("daemon", "pause", ",", "wait-eof")))];
+            ChildProcessStartInfo[] stages = [.. Enumerable.Range(0, 3).Select(i => marker.Mark(i == faulty ? new("/etc/passwd") : Puppet.Seq(Puppet.Daemon, "pause", ",", "wait-eof")))];
             for (int i = 0; i < 20; i++)
             {
                 // The end of its input would make the last stage write: those that run are killed before they can see one.
-                stages[2] = faulty == 2 ? stages[2] : marker.Mark(new(Puppet.Seq("daemon", "pause", ",", "wait-eof", ",", "print", "end of input")) { StandardOutput = ChildStdio.File(path, FileMode.Append) });
+                stages[2] = faulty == 2 ? stages[2] : marker.Mark(new(Puppet.Seq(Puppet.Daemon, "pause", ",", "wait-eof", ",", "print", "end of input")) { StandardOutput = ChildStdio.File(path, FileMode.Append) });
                 ChildProcessStartException e = await Assert.ThrowsAsync<ChildProcessStartException>(() => new ChildPipeline(stages).StartAsync().AsTask());
                 Assert.Equal((StartStage.Execute, "/etc/passwd"), (e.Stage, e.FileName));
                 marker.AssertGone();

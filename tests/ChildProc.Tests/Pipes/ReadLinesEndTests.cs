@@ -51,7 +51,7 @@ public sealed class ReadLinesEndTests
         using Marker marker = Marker.Create();
         FormatException e = await Assert.ThrowsAsync<FormatException>(async () =>
         {
-            await foreach (OutputLine line in ChildProcess.ReadLinesAsync(marker.Mark(Puppet.Seq("daemon", "pause", ",", "flood-lines", "100000000"))))
+            await foreach (OutputLine line in ChildProcess.ReadLinesAsync(marker.Mark(Puppet.Seq(Puppet.Daemon, "pause", ",", "flood-lines", "100000000"))))
             {
                 throw new FormatException(line.Text);
             }
@@ -110,7 +110,7 @@ public sealed class ReadLinesEndTests
     private static ChildProcessStartInfo Holder(Marker marker) => new(marker.Mark(Puppet.Seq(s_holder))) { DrainTimeout = Timeout.InfiniteTimeSpan };
 
     private static Task<TimeSpan> LeftBehindAsync(Marker marker) => Eventually.HoldsAsync(
-        () => marker.Survivors() is [int left] && ProcFs.Command(left) == "left-behind" && ProcFs.Command(Keepers.ParentOf(left)) == "childproc-super",
+        () => marker.Survivors() is [int left] && ProcFs.Command(left) == "left-behind" && Keepers.IsAdopted(left),
         "the child exits");
 
     private sealed class Failing(Task failing) : MemoryStream

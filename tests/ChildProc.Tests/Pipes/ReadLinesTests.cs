@@ -36,7 +36,7 @@ public sealed class ReadLinesTests
     public async Task Leaving_early_kills_the_tree()
     {
         using Marker marker = Marker.Create();
-        await foreach (OutputLine line in ChildProcess.ReadLinesAsync(marker.Mark(Puppet.Seq("daemon", "pause", ",", "flood-lines", "100000000"))))
+        await foreach (OutputLine line in ChildProcess.ReadLinesAsync(marker.Mark(Puppet.Seq(Puppet.Daemon, "pause", ",", "flood-lines", "100000000"))))
         {
             Assert.Equal("line 0", line.Text);
             break;

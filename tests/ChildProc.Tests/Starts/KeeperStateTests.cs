@@ -7,6 +7,8 @@ namespace ChildProc.Tests.Starts;
 /// <summary>What the keepers are to the rest of the system: nothing that anyone would notice.</summary>
 public sealed class KeeperStateTests
 {
+    public KeeperStateTests() => Requires.Keepers();
+
     [Fact(Timeout = 60_000)]
     public async Task Keepers_pin_no_directory_and_stay_in_the_hosts_session_but_not_in_its_group()
     {

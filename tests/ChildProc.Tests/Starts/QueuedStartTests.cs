@@ -5,6 +5,8 @@ namespace ChildProc.Tests.Starts;
 /// <summary>Starts that lie in a guardian's queue when it goes: another guardian serves them.</summary>
 public sealed class QueuedStartTests
 {
+    public QueuedStartTests() => Requires.Keepers();
+
     private const int Queued = 5;
 
     [Fact(Timeout = 60_000)]

@@ -23,7 +23,7 @@ public sealed class PumpEndTests
             "tee" => ChildStdio.Tee(ChildStdio.Stream(Stream.Null), ChildStdio.Lines(static _ => { }), ChildStdio.File("/dev/null")),
             _ => ChildStdio.Null,
         };
-        ChildProcessStartInfo info = new(marker.Mark(Puppet.Seq("daemon", "pause", ",", "flood-lines", "100000000000")))
+        ChildProcessStartInfo info = new(marker.Mark(Puppet.Seq(Puppet.Daemon, "pause", ",", "flood-lines", "100000000000")))
         {
             StandardInput = kind == "input" ? ChildStdio.Stream(new Silent()) : ChildStdio.Null,
             StandardOutput = output,

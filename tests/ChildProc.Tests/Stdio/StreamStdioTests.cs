@@ -77,7 +77,7 @@ public sealed class StreamStdioTests
     public async Task A_target_that_fails_ends_the_run_with_its_own_fault()
     {
         using Marker marker = Marker.Create();
-        ChildProcessStartInfo info = new(marker.Mark(Puppet.Seq("daemon", "pause", ",", "flood", "100000000000"))) { StandardOutput = ChildStdio.Stream(new FullDisk()) };
+        ChildProcessStartInfo info = new(marker.Mark(Puppet.Seq(Puppet.Daemon, "pause", ",", "flood", "100000000000"))) { StandardOutput = ChildStdio.Stream(new FullDisk()) };
         IOException e = await Assert.ThrowsAsync<IOException>(() => ChildProcess.RunAsync(info));
         Assert.Equal("full", e.Message);
         marker.AssertGone();

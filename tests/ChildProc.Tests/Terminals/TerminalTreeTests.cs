@@ -10,7 +10,7 @@ public sealed class TerminalTreeTests
     {
         using Marker marker = Marker.Create();
         await using (IChildProcess child = await ChildProcess.StartAsync(marker.Mark(
-            Puppet.Seq("ignore", "HUP", ",", "daemon", "pause", ",", "setpgid-fork", "pause", ",", "print", "ready", ",", "pause").AtTerminal())))
+            Puppet.Seq("ignore", "HUP", ",", Puppet.Daemon, "pause", ",", "setpgid-fork", "pause", ",", "print", "ready", ",", "pause").AtTerminal())))
         {
             await new Screen(child.Terminal!).ExpectAsync("ready");
             Assert.NotEmpty(child.GetDescendantIds());

@@ -64,7 +64,8 @@ public sealed class ExitStatusExactnessTests
     {
         ResourceUsage usage = (await ChildProcess.RunAsync(Puppet.Seq("burn-ms", "60", ",", "alloc-mb", "40"))).Status.Usage;
         Assert.True(usage.UserTime + usage.SystemTime >= TimeSpan.FromMilliseconds(50), usage.ToString());
-        Assert.InRange(usage.PeakMemoryBytes, 40L << 20, 200L << 20);
+        long least = UnderTest.HoldsWholeTree ? 40L << 20 : 0; // a child of the host's own begins with the host's peak
+        Assert.InRange(usage.PeakMemoryBytes, least, 200L << 20);
     }
 
     [Fact(Timeout = 90_000)]
@@ -93,6 +94,7 @@ public sealed class ExitStatusExactnessTests
     [InlineData("EPERM")]
     public async Task A_host_that_is_PID_1_buries_a_killed_guardian_and_its_supervisors(string? errorOfPidfds)
     {
+        Requires.Keepers();
         string[] launcher = errorOfPidfds is null ? ["as-pid1"] : ["as-pid1", Puppet.Path, "refuse", errorOfPidfds, "pidfd_open"];
         (int code, string text) = await HostProcess.RunAsync(launcher, "guardian-dies");
         Assert.SkipWhen(code == 77, "no permission to make a PID namespace");

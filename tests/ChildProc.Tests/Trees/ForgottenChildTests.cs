@@ -43,7 +43,7 @@ public sealed class ForgottenChildTests
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static async Task StartAndForgetAsync(IChildProcessHost host, Marker marker, CancellationToken lifetime)
     {
-        IChildProcess child = await host.StartAsync(marker.Mark(Puppet.Info("flat", "3", "3").Piped()), lifetime);
+        IChildProcess child = await host.StartAsync(marker.Mark(Puppet.Info("flat", "3", Puppet.Daemons(3)).Piped()), lifetime);
         await child.ExpectAsync("ready 3");
     }
 

@@ -5,6 +5,8 @@ namespace ChildProc.Tests.Trees;
 
 public sealed class ForkLoopTests
 {
+    public ForkLoopTests() => Requires.Keepers();
+
     [Fact(Timeout = 120_000)]
     public async Task The_dead_of_a_fork_loop_are_reaped_while_it_is_being_killed()
     {

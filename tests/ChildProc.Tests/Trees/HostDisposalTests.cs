@@ -8,9 +8,10 @@ public sealed class HostDisposalTests
     [Fact(Timeout = 60_000)]
     public async Task Trees_of_an_earlier_guardian_die_with_the_host()
     {
+        Requires.Keepers();
         using Marker marker = Marker.Create();
         IChildProcessHost host = TestHost.Create(out TestLog log);
-        IChildProcess earlier = await host.StartAsync(marker.Mark(Puppet.Seq("daemon", "pause", ",", "pause")));
+        IChildProcess earlier = await host.StartAsync(marker.Mark(Puppet.Seq(Puppet.Daemon, "pause", ",", "pause")));
         await Eventually.HoldsAsync(() => marker.Survivors().Count == 2, "the tree grows");
         Keepers.Kill(Keepers.GuardianOf(host));
         await Eventually.HoldsAsync(() => log.Has(1), "the host sees its guardian die");

@@ -6,6 +6,8 @@ namespace ChildProc.Tests.Trees;
 
 public sealed class KeeperDeathTests
 {
+    public KeeperDeathTests() => Requires.Keepers();
+
     [Fact(Timeout = 60_000)]
     public async Task A_killed_supervisor_takes_its_tree_along_and_the_caller_is_told()
     {

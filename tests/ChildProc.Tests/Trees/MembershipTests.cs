@@ -9,7 +9,7 @@ public sealed class MembershipTests
     [Fact(Timeout = 30_000)]
     public async Task A_tree_is_empty_when_its_last_descendant_is_gone_and_not_before()
     {
-        await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Seq("daemon", "print", "ready", "+", "pause", ",", "exit", "0").Piped());
+        await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Seq(Puppet.Daemon, "print", "ready", "+", "pause", ",", "exit", "0").Piped());
         await child.ExpectAsync("ready");
         Assert.True((await child.WaitForExitAsync()).IsSuccess);
         Task empty = child.WaitForTreeAsync().AsTask();
@@ -84,6 +84,7 @@ public sealed class MembershipTests
     [Fact(Timeout = 30_000)]
     public async Task A_child_with_other_credentials_dies_with_its_supervisor()
     {
+        Requires.Keepers();
         Assert.SkipUnless(Syscall.geteuid() == 0, "only root may give a child another identity");
         using Marker marker = Marker.Create();
         await using IChildProcessHost host = TestHost.Create();
@@ -119,7 +120,7 @@ public sealed class MembershipTests
         for (int i = 0; i < 10 && best > TimeSpan.FromMilliseconds(200); i++)
         {
             using Marker marker = Marker.Create();
-            using HostProcess host = HostProcess.Start([], marker, "trees", "10", "flat", "2", "1");
+            using HostProcess host = HostProcess.Start([], marker, "trees", "10", "flat", "2", Puppet.Daemons(1));
             Assert.Equal("ready", await host.LineAsync());
             int[] all = [.. marker.Survivors().Where(p => p != host.Id), .. Keepers.OfHost(host.Id)];
             host.Kill();

@@ -37,6 +37,7 @@ public sealed class ReleasedLeftoversTests
     [Fact(Timeout = 60_000)]
     public async Task A_released_tree_has_no_descendants_whomever_its_supervisor_serves()
     {
+        Requires.Keepers();
         using Marker marker = Marker.Create();
         await using IChildProcessHost host = TestHost.Create();
         IChildProcess child = await StartReleasedAsync(host, marker);
@@ -49,7 +50,7 @@ public sealed class ReleasedLeftoversTests
         List<IChildProcess> others = [];
         for (int i = 0; i < 40 && !others.Exists(c => Keepers.SupervisorOf(c) == supervisor); i++)
         {
-            others.Add(await host.StartAsync(Puppet.Info("flat", "2", "1").Piped()));
+            others.Add(await host.StartAsync(Puppet.Info("flat", "2", Puppet.Daemons(1)).Piped()));
             await others[^1].ExpectAsync("ready 2");
         }
 
@@ -80,7 +81,7 @@ public sealed class ReleasedLeftoversTests
     // A child that has exited, and whose daemon lives.
     private static async Task<IChildProcess> StartReleasedAsync(IChildProcessHost host, Marker marker)
     {
-        ChildProcessStartInfo info = new(marker.Mark(Puppet.Seq("daemon", "pause", ",", "exit", "0"))) { Leftovers = Leftovers.Release };
+        ChildProcessStartInfo info = new(marker.Mark(Puppet.Seq(Puppet.Daemon, "pause", ",", "exit", "0"))) { Leftovers = Leftovers.Release };
         IChildProcess child = await host.StartAsync(info);
         await child.WaitForExitAsync();
         await Eventually.HoldsAsync(() => child.GetDescendantIds().Count == 1, "the process between them ends");

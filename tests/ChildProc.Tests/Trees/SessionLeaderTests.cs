@@ -6,7 +6,7 @@ namespace ChildProc.Tests.Trees;
 /// <summary>A host that leads the session of a terminal, as in a container: its keepers share its group.</summary>
 public sealed class SessionLeaderTests
 {
-    private static readonly string[] s_words = ["seq", "daemon", "pause", ",", "print", "child ready", ",", "read-line", ",", "exit", "3"];
+    private static readonly string[] s_words = ["seq", Puppet.Daemon, "pause", ",", "print", "child ready", ",", "read-line", ",", "exit", "3"];
 
     [Theory(Timeout = 60_000)]
     [InlineData("TERM")]
@@ -14,7 +14,7 @@ public sealed class SessionLeaderTests
     public async Task A_child_that_signals_its_group_frees_no_descendant(string signal)
     {
         using Marker marker = Marker.Create();
-        using HostProcess host = HostProcess.Start(["pty-session"], marker, "forward", "seq", "daemon", "ignore", "TERM", "+", "pause", ",", "group-kill", signal);
+        using HostProcess host = HostProcess.Start(["pty-session"], marker, "forward", "seq", Puppet.Daemon, "ignore", "TERM", "+", "pause", ",", "group-kill", signal);
         int terminal = host.Id;
         await host.Process.WaitForExitAsync(TestContext.Current.CancellationToken);
         await Eventually.HoldsAsync(() => marker.Survivors().TrueForAll(p => p == terminal), "the daemon dies, too");
@@ -23,6 +23,7 @@ public sealed class SessionLeaderTests
     [Fact(Timeout = 60_000)]
     public async Task A_killed_guardian_leaves_running_trees_on_their_lifelines()
     {
+        Requires.Keepers();
         using Marker marker = Marker.Create();
         using Terminal terminal = Terminal.Start(marker, "pty-session", "interactive", s_words);
         List<int> keepers = await KillGuardianAsync(terminal);
@@ -35,6 +36,7 @@ public sealed class SessionLeaderTests
     [Fact(Timeout = 60_000)]
     public async Task Nothing_outlives_a_host_that_is_killed_after_its_guardian()
     {
+        Requires.Keepers();
         using Marker marker = Marker.Create();
         using Terminal terminal = Terminal.Start(marker, "pty-session", "interactive", s_words);
         List<int> keepers = await KillGuardianAsync(terminal);
@@ -45,6 +47,7 @@ public sealed class SessionLeaderTests
     [Fact(Timeout = 60_000)]
     public async Task A_supervisor_that_is_killed_after_its_guardian_leaves_its_tree_to_the_warden()
     {
+        Requires.Keepers();
         using Marker marker = Marker.Create();
         using Terminal terminal = Terminal.Start(marker, "pty-session", "interactive", s_words);
         List<int> keepers = await KillGuardianAsync(terminal);

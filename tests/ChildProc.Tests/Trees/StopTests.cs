@@ -52,7 +52,7 @@ public sealed class StopTests
     {
         using Marker marker = Marker.Create();
         using CancellationTokenSource cancel = new();
-        ChildProcessStartInfo info = new(marker.Mark(Puppet.Seq("ignore", "TERM", ",", "daemon", "ignore", "TERM", "+", "pause", ",", "hold-stdout", "0", ",", "pause")))
+        ChildProcessStartInfo info = new(marker.Mark(Puppet.Seq("ignore", "TERM", ",", Puppet.Daemon, "ignore", "TERM", "+", "pause", ",", "hold-stdout", "0", ",", "pause")))
         {
             Stop = new StopPolicy(ChildSignal.Terminate, TimeSpan.FromMilliseconds(50)),
             DrainTimeout = Timeout.InfiniteTimeSpan,
@@ -81,7 +81,7 @@ public sealed class StopTests
     [Fact(Timeout = 30_000)]
     public async Task A_signal_for_the_tree_reaches_daemons_and_other_groups()
     {
-        ChildProcessStartInfo info = Puppet.Seq("daemon", "trap", "USR1", "got", "+", "print", "ready", "+", "pause", ",", "setpgid-fork", "trap", "USR1", "got", "+", "print", "ready", "+", "pause", ",", "trap", "USR1", "got", ",", "print", "ready", ",", "pause").Piped();
+        ChildProcessStartInfo info = Puppet.Seq(Puppet.Daemon, "trap", "USR1", "got", "+", "print", "ready", "+", "pause", ",", "setpgid-fork", "trap", "USR1", "got", "+", "print", "ready", "+", "pause", ",", "trap", "USR1", "got", ",", "print", "ready", ",", "pause").Piped();
         await using IChildProcess child = await ChildProcess.StartAsync(info);
         for (int i = 0; i < 3; i++)
         {
@@ -99,7 +99,7 @@ public sealed class StopTests
     public async Task Hundreds_of_signals_in_a_row_are_all_sent_and_a_kill_after_them_is_obeyed()
     {
         using Marker marker = Marker.Create();
-        ChildProcessStartInfo info = marker.Mark(Puppet.Seq("ignore", "USR1", ",", "flat", "20", "5").Piped());
+        ChildProcessStartInfo info = marker.Mark(Puppet.Seq("ignore", "USR1", ",", "flat", "20", Puppet.Daemons(5)).Piped());
         await using IChildProcess child = await ChildProcess.StartAsync(info);
         await child.ExpectAsync("ready 20");
         int sent = 0;

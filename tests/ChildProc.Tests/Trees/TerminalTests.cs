@@ -59,7 +59,7 @@ public sealed class TerminalTests
     {
         // The host's group: host and child die of it, as without the library. The keepers do not, and end the daemon.
         using Marker marker = Marker.Create();
-        using HostProcess host = HostProcess.Start(["setsid-exec"], marker, "forward", "seq", "daemon", "ignore", "TERM", "+", "pause", ",", "group-kill", signal);
+        using HostProcess host = HostProcess.Start(["setsid-exec"], marker, "forward", "seq", Puppet.Daemon, "ignore", "TERM", "+", "pause", ",", "group-kill", signal);
         await host.Process.WaitForExitAsync();
         await Eventually.HoldsAsync(() => marker.Survivors().Count == 0, "the daemon dies, too");
     }

@@ -55,6 +55,11 @@ internal static unsafe class GuardianProcess
 
     private static GuardianImage Open(string? configuredPath)
     {
+        if (configuredPath is null && GuardianImage.WhyMissing() is { } reason)
+        {
+            throw new GuardianUnavailableException(reason, 0);
+        }
+
         try
         {
             return GuardianImage.Open(configuredPath);

@@ -14,6 +14,7 @@ internal sealed class RequestImage : StartImage
 {
     private readonly ArrayBufferWriter<byte> _body = new(4096);
     private readonly List<string> _paths;
+    private readonly int _strings; // where they begin in the body
     private Wire.Request _header;
 
     /// <exception cref="ChildProcessStartException">There is nothing to execute, or too much to pass.</exception>
@@ -38,6 +39,7 @@ internal sealed class RequestImage : StartImage
         }
 
         WriteFixed(info);
+        _strings = _body.WrittenCount;
         _paths.ForEach(Write);
         Write(info.ArgumentZero ?? info.FileName);
         foreach (string argument in info.Arguments)
@@ -67,6 +69,12 @@ internal sealed class RequestImage : StartImage
     internal string WorkingDirectory { get; }
 
     internal ReadOnlySpan<byte> Body => _body.WrittenSpan;
+
+    /// <summary>The NUL-terminated strings in the body: paths, arguments, environment variables.</summary>
+    internal ReadOnlySpan<byte> Strings => _body.WrittenSpan[_strings..];
+
+    /// <summary>How many strings of each kind there are.</summary>
+    internal (int Paths, int Arguments, int Variables) Counts => ((int)_header.PathCount, (int)_header.ArgumentCount, (int)_header.VariableCount);
 
     internal unsafe bool IsInline => sizeof(Wire.Request) + _body.WrittenCount <= Wire.MaxInline;
 

@@ -22,7 +22,7 @@ internal sealed class StartResources : IDisposable
     private ChildProcessStartInfo _info = null!;
     private OutputTarget? _output, _error;
     private Descriptor? _otherSide; // of the terminal
-    private int _childTerminal;
+    private int _childTerminal, _beforePlaced;
 
     private StartResources()
     {
@@ -50,6 +50,7 @@ internal sealed class StartResources : IDisposable
 
             const int Flags = Libc.O_PATH | Libc.O_CLOEXEC;
             Add(Check(Libc.open(image.WorkingDirectory, Flags | Libc.O_DIRECTORY, 0), StartStage.WorkingDirectory));
+            _beforePlaced = _message.Count;
             if (TerminalStdio.IsIn(_info))
             {
                 _childTerminal = OpenTerminal();
@@ -88,6 +89,11 @@ internal sealed class StartResources : IDisposable
 
     /// <summary>The terminal that the child inherits, or null.</summary>
     internal TerminalModes? Terminal { get; private set; }
+
+    internal int WorkingDirectory => _message[_beforePlaced - 1];
+
+    /// <summary>What the child gets: one for each stream that is a handle, then the inherited handles.</summary>
+    internal ReadOnlySpan<int> Placed => CollectionsMarshal.AsSpan(_message)[_beforePlaced..];
 
     internal Wire.StdioKind InputKind { get; private set; }
 

@@ -26,6 +26,9 @@ internal sealed class ZombieWatch : IReactorEntry
     /// <summary>Watches a guardian from its start to its end; takes the descriptor over.</summary>
     internal static void WatchGuardian(Descriptor pidFd) => Watch(new ZombieWatch(pidFd, isGuardian: true));
 
+    /// <summary>Watches one process that may become the host's own child; takes the descriptor over.</summary>
+    internal static void WatchOne(Descriptor pidFd) => Watch(new ZombieWatch(pidFd, isGuardian: false));
+
     public unsafe void OnReady(uint events)
     {
         // ECHILD where it is not ours: init's, or another subreaper's.

@@ -17,6 +17,7 @@ public sealed class GuardianImageTests
     [Fact(Timeout = 60_000)]
     public async Task Without_memfds_it_is_a_file_that_is_gone_again_when_it_runs()
     {
+        Requires.Keepers();
         const string Switch = "ChildProc.Guardian.UseFile";
         AppContext.SetSwitch(Switch, true);
         try
@@ -53,12 +54,26 @@ public sealed class GuardianImageTests
     public async Task A_guardian_that_cannot_be_started_is_told_as_such()
     {
         await using IChildProcessHost host = ChildProcessHost.Create(new ChildProcessHostOptions { GuardianPath = "/nonexistent/guardian" });
-        PlatformNotSupportedException e = await Assert.ThrowsAsync<PlatformNotSupportedException>(() => host.RunAsync(Puppet.Info("exit", "4")));
+        ChildProcessStartInfo whole = new(Puppet.Info("exit", "4")) { ContainmentRequirement = ContainmentRequirement.WholeTree };
+        PlatformNotSupportedException e = await Assert.ThrowsAsync<PlatformNotSupportedException>(() => host.RunAsync(whole));
         Assert.Contains("/nonexistent/guardian", e.Message, StringComparison.Ordinal);
+    }
 
-        // A program that is no guardian: it ends without a word.
-        await using IChildProcessHost other = ChildProcessHost.Create(new ChildProcessHostOptions { GuardianPath = "/bin/true" });
-        await Assert.ThrowsAsync<PlatformNotSupportedException>(() => other.RunAsync(Puppet.Info("exit", "4")));
+    [Theory(Timeout = 60_000)]
+    [InlineData("/nonexistent/guardian")]
+    [InlineData("/bin/true")] // a program that is no guardian: it ends without a word
+    public async Task Without_a_guardian_children_are_plain_ones_in_groups_of_their_own_and_that_is_logged_once(string path)
+    {
+        TestLog log = new();
+        await using IChildProcessHost host = ChildProcessHost.Create(new ChildProcessHostOptions { GuardianPath = path, LoggerFactory = log });
+        for (int i = 0; i < 3; i++)
+        {
+            await using IChildProcess child = await host.StartAsync(Puppet.Info("exit", "4"));
+            Assert.Equal((Containment.ProcessGroup, 4), (child.Containment, (await child.WaitForExitAsync()).Code));
+        }
+
+        await Eventually.HoldsAsync(() => log.Has(10) && log.Has(12), "both are logged");
+        Assert.Equal((1, 1), (log.Entries.Count(static e => e.Id.Id == 10), log.Entries.Count(static e => e.Id.Id == 12)));
     }
 
     private static ValueTask<IChildProcess> Paused(IChildProcessHost host) => host.StartAsync(Puppet.Info("pause"));
