@@ -68,6 +68,11 @@ internal sealed class Tmux : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (!UnderTest.HoldsWholeTree)
+        {
+            await ChildProcess.RunAsync(new ChildProcessStartInfo(_program, "-S", Path.Combine(Directory, "socket"), "kill-server"));
+        }
+
         await _server.DisposeAsync();
         System.IO.Directory.Delete(Directory, recursive: true);
     }
