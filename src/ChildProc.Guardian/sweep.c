@@ -54,15 +54,25 @@ static int is_zombie(int pid)
     return sys_waitid(P_PID_, pid, &info, WEXITED_ | WNOHANG_ | WNOWAIT_, NULL) == 0 && info.pid == pid;
 }
 
-/* Our own living children that are not exempt, the youngest first: in a fork loop that is the one that will fork next. */
-static int list_children(struct cp_list *list, int self, cp_exempt *exempt)
+/* Our own living children that are not exempt, the youngest first: in a fork loop that is the one that will fork next.
+ * One that died while we looked has passed its children on to us after we had listed ours: `seen` takes it in, and it counts
+ * as new, so that another look follows. */
+static int list_children(struct cp_list *list, int self, cp_exempt *exempt, unsigned char *seen, int *fresh)
 {
     list->count = 0;
     int error = cp_children(self, -1, list);
     int kept = 0;
-    for (int i = 0; i < list->count; i++)
-        if (!(exempt && exempt(list->at[i].pid)) && !is_zombie(list->at[i].pid))
+    for (int i = 0; i < list->count; i++) {
+        int pid = list->at[i].pid;
+        if (exempt && exempt(pid))
+            continue;
+        if (!is_zombie(pid)) {
             list->at[kept++] = list->at[i];
+        } else if (seen && !set_has(seen, pid)) {
+            set_add(seen, pid);
+            ++*fresh;
+        }
+    }
     list->count = kept;
     for (int i = 0; i < kept / 2; i++) {
         struct cp_member other = list->at[i];
@@ -77,7 +87,7 @@ static int list_children(struct cp_list *list, int self, cp_exempt *exempt)
 static int pass(struct cp_list *list, unsigned char *stopped, cp_exempt *exempt)
 {
     int self = (int)sys_getpid(), fresh = 0;
-    if (list_children(list, self, exempt) < 0)
+    if (list_children(list, self, exempt, stopped, &fresh) < 0)
         return -ENOMEM_;
     for (int i = 0; i < list->count; i++) {
         int pid = list->at[i].pid;
