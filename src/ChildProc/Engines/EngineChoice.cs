@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using ChildProc.Diagnostics;
 using ChildProc.Engines.Direct;
+using ChildProc.Engines.Direct.Darwin;
 using ChildProc.Engines.Supervised;
 using Microsoft.Extensions.Logging;
 
@@ -23,6 +24,11 @@ internal sealed class EngineChoice
         {
             _whole = new SupervisedEngine(options, logger);
             _group = new DirectEngine(options, logger);
+        }
+        else if (OperatingSystem.IsMacOS())
+        {
+            _group = new DarwinEngine(DarwinPlatform.Shared, logger);
+            _why = "macOS has nothing that holds a daemon";
         }
         else
         {

@@ -391,8 +391,7 @@ internal abstract partial class ProcessTree(ILogger logger)
         List<string> all = [];
         foreach (int pid in Members())
         {
-            if (OperatingSystem.IsLinux() && Interop.ProcFs.Describe(pid) is { } text
-                && !text.Contains(" Z ", StringComparison.Ordinal) && !text.Contains(" X ", StringComparison.Ordinal))
+            if (Describe(pid) is { } text)
             {
                 all.Add(text);
             }
@@ -411,6 +410,11 @@ internal abstract partial class ProcessTree(ILogger logger)
         (Id, StartTime, Info, Lifetime, _registration) = (0, default, null!, default, default);
         (_exit, _hasExited, _isEmpty) = (default, false, false);
     }
+
+    /// <summary>"pid state command" of a process, or null when it is dead.</summary>
+    protected virtual string? Describe(int pid)
+        => OperatingSystem.IsLinux() && Interop.ProcFs.Describe(pid) is { } text
+            && !text.Contains(" Z ", StringComparison.Ordinal) && !text.Contains(" X ", StringComparison.Ordinal) ? text : null;
 
     // ---- Facts ----
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using ChildProc.Engines.Direct.Darwin;
 using ChildProc.Interop;
 
 namespace ChildProc.Pipelines;
@@ -11,19 +12,19 @@ namespace ChildProc.Pipelines;
 /// <remarks>The host has both ends only until both stages run. Nothing else here ever reads or writes them.</remarks>
 internal sealed class Joint : IDisposable
 {
-    private Joint(Descriptor input, Descriptor output)
+    private Joint(SafeHandle input, SafeHandle output)
     {
         Input = input;
         Output = output;
     }
 
     /// <summary>What the consumer reads.</summary>
-    internal Descriptor Input { get; }
+    internal SafeHandle Input { get; }
 
     /// <summary>What the producer writes.</summary>
-    internal Descriptor Output { get; }
+    internal SafeHandle Output { get; }
 
-    /// <summary>What the links in /proc/PID/fd say of it, such as "pipe:[4711]", see proc_pid_fd(5).</summary>
+    /// <summary>What the links in /proc/PID/fd say of it, such as "pipe:[4711]", see proc_pid_fd(5); null on macOS, where a pipe has no name.</summary>
     internal string? Name { get; private init; }
 
     /// <param name="producer">For the message of a failure.</param>
@@ -38,6 +39,14 @@ internal sealed class Joint : IDisposable
         }
 
         return new Joint(new Descriptor(pair[0]), new Descriptor(pair[1])) { Name = new FileInfo($"/proc/self/fd/{pair[0]}").LinkTarget };
+    }
+
+    /// <inheritdoc cref="Create"/>
+    [SupportedOSPlatform("macos")]
+    internal static Joint CreateOnDarwin(ChildProcessStartInfo producer)
+    {
+        int error = DarwinPlatform.Shared.Pipe(out DarwinDescriptor reads, out DarwinDescriptor writes);
+        return error == 0 ? new Joint(reads, writes) : throw ChildProcessStartException.Create(StartStage.StandardStreams, error, producer);
     }
 
     public void Dispose()

@@ -76,6 +76,7 @@ internal static class PipelineStart
         {
             joints[i] = OperatingSystem.IsLinux()
                 ? Joint.Create(pipeline.Stages[i])
+                : OperatingSystem.IsMacOS() ? Joint.CreateOnDarwin(pipeline.Stages[i])
                 : throw new PlatformNotSupportedException("ChildProc cannot join children by pipes here yet.");
         }
     }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using ChildProc.Interop;
 using ChildProc.Pipes;
 
 namespace ChildProc.Pumps;
@@ -15,11 +14,12 @@ internal sealed class DescriptorTarget : OutputTarget
     private readonly PipeEnd _end;
     private readonly bool _mayBlock;
 
-    internal DescriptorTarget(Descriptor descriptor)
+    /// <param name="end">Taken over.</param>
+    /// <param name="mayBlock">Pipes, sockets and terminals cannot seek, lseek(2); what can is always writable, and no event tells so.</param>
+    internal DescriptorTarget(PipeEnd end, bool mayBlock)
     {
-        // Pipes, sockets and terminals cannot seek, lseek(2); what can is always writable, and unknown to epoll.
-        _mayBlock = Libc.lseek(descriptor.Number, 0, Libc.SEEK_CUR) < 0;
-        _end = new DescriptorEnd(descriptor, reads: false);
+        _end = end;
+        _mayBlock = mayBlock;
     }
 
     internal override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken stop)

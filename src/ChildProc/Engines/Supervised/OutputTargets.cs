@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using ChildProc.Interop;
+using ChildProc.Pipes;
 using ChildProc.Pumps;
 using ChildProc.Stdio;
 
@@ -53,5 +54,6 @@ internal static class OutputTargets
     private static DescriptorTarget Copy(int descriptor, ChildProcessStartInfo info)
         => Owned(StartResources.Check(Libc.fcntl(descriptor, Libc.F_DUPFD_CLOEXEC, 3), StartStage.StandardStreams, info));
 
-    private static DescriptorTarget Owned(int descriptor) => new(new Descriptor(descriptor));
+    private static DescriptorTarget Owned(int descriptor)
+        => new(new DescriptorEnd(new Descriptor(descriptor), reads: false), mayBlock: Libc.lseek(descriptor, 0, Libc.SEEK_CUR) < 0);
 }
