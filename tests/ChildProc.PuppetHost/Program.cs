@@ -292,8 +292,7 @@ async Task<int> GuardianDiesAsync()
     await using IChildProcess running = await ChildProcess.StartAsync(new ChildProcessStartInfo(puppet, "pause"));
     foreach (string process in Directory.GetDirectories("/proc"))
     {
-        if (int.TryParse(Path.GetFileName(process), out int pid) && File.Exists(process + "/comm")
-            && File.ReadAllText(process + "/comm") == "childproc-guard\n")
+        if (int.TryParse(Path.GetFileName(process), out int pid) && OfProc(process + "/comm") == "childproc-guard\n")
         {
             _ = Native.Kill(pid, 9);
         }
@@ -305,22 +304,26 @@ async Task<int> GuardianDiesAsync()
     int zombies = 1;
     while (zombies > 0 && Environment.TickCount64 < deadline)
     {
-        zombies = Directory.GetDirectories("/proc").Count(static p =>
-        {
-            try
-            {
-                return int.TryParse(Path.GetFileName(p), out _) && File.ReadAllText(p + "/stat").Contains(") Z ", StringComparison.Ordinal);
-            }
-            catch (IOException)
-            {
-                return false;
-            }
-        });
+        zombies = Directory.GetDirectories("/proc")
+            .Count(static p => int.TryParse(Path.GetFileName(p), out _) && OfProc(p + "/stat").Contains(") Z ", StringComparison.Ordinal));
         await Task.Delay(5);
     }
 
     Console.WriteLine($"{next}, {stopped}, zombies {zombies}");
     return 0;
+}
+
+// Empty when the process is gone.
+static string OfProc(string path)
+{
+    try
+    {
+        return File.ReadAllText(path);
+    }
+    catch (IOException)
+    {
+        return "";
+    }
 }
 
 // Under a terminal: a child in the host's own process group, both of which take the terminal's signals.

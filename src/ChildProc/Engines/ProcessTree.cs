@@ -181,14 +181,15 @@ internal abstract partial class ProcessTree(ILogger logger)
         {
             if (_exitSource is null)
             {
+                if (!_hasExited && !_isReadHere)
+                {
+                    Listen(); // first: where it fails nobody has a task that would never complete
+                }
+
                 _exitSource = new TaskCompletionSource<ExitStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
                 if (_hasExited)
                 {
                     _exitSource.SetResult(_exit);
-                }
-                else if (!_isReadHere)
-                {
-                    Listen();
                 }
             }
 
@@ -215,11 +216,12 @@ internal abstract partial class ProcessTree(ILogger logger)
                     break;
                 }
 
-                wait = BeginWait(long.MaxValue, cancellationToken);
                 if (!_isReadHere)
                 {
                     Listen();
                 }
+
+                wait = BeginWait(long.MaxValue, cancellationToken);
             }
 
             bool news = await wait.ConfigureAwait(false);
@@ -240,14 +242,15 @@ internal abstract partial class ProcessTree(ILogger logger)
         {
             if (_emptySource is null)
             {
+                if (!_isEmpty && !_isReadHere)
+                {
+                    Listen();
+                }
+
                 _emptySource = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 if (_isEmpty)
                 {
                     CompleteEmpty(_emptySource);
-                }
-                else if (!_isReadHere)
-                {
-                    Listen();
                 }
             }
 

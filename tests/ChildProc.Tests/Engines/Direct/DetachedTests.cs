@@ -103,10 +103,12 @@ public sealed class DetachedTests
     [Fact(Timeout = 60_000)]
     public async Task Its_status_is_told_where_the_kernel_knows_it()
     {
-        for (int i = 0; i < 200; i++)
+        // Before init has reaped it only root sees the status, in /proc; an init that takes its time makes others wait, or do without.
+        bool isRoot = Environment.IsPrivilegedProcess;
+        for (int i = 0; i < (isRoot ? 200 : 5); i++)
         {
             ExitStatus status = (await ChildProcess.RunAsync(Detached(Puppet.Info("exit", $"{i}")))).Status;
-            Assert.Equal(DirectHost.StatusesCanBeRecovered ? i : null, status.Code);
+            Assert.True(status.Code == (DirectHost.StatusesCanBeRecovered ? i : null) || (!isRoot && !status.IsKnown), $"{i}: {status}");
         }
     }
 
