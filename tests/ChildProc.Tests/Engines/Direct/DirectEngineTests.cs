@@ -107,7 +107,8 @@ public sealed class DirectEngineTests
         (int code, string text) = await HostProcess.RunAsync([], DirectHost.Gated, ["flatness", kind, times]);
         Assert.Equal(0, code);
         Dictionary<string, int> left = text.Split('\n').ToDictionary(static l => l.Split('=')[0], static l => int.Parse(l.Split('=')[1], CultureInfo.InvariantCulture));
-        Assert.Equal((0, 0), (left["descriptors"], left["zombies"]));
+        Assert.InRange(left["descriptors"], -5, 0); // one of before may have been on its way out
+        Assert.Equal(0, left["zombies"]);
         Assert.InRange(left["threads"], 0, 6); // the runtime's own pool breathes
         Assert.InRange(left["managed"], -10_000_000, 200_000);
     }
