@@ -11,6 +11,9 @@ internal static class HostExit
 
     static HostExit() => AppDomain.CurrentDomain.ProcessExit += static (_, _) => EndAll();
 
+    /// <summary>The engines that have started something and are not closed.</summary>
+    internal static IEnumerable<Engine> Engines => s_engines.Keys;
+
     /// <summary>Before the first start of an engine; again is the same as once.</summary>
     internal static void Watch(Engine engine) => s_engines.TryAdd(engine, true);
 

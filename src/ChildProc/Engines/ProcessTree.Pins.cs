@@ -26,7 +26,7 @@ internal abstract partial class ProcessTree
         while (true)
         {
             bool isLast = (int)pins == 1;
-            long seen = Interlocked.CompareExchange(ref _pins, isLast ? (pins & ~uint.MaxValue) + OneVersion : pins - 1, pins);
+            long seen = Interlocked.CompareExchange(ref _pins, isLast ? (pins & -OneVersion) + OneVersion : pins - 1, pins);
             if (seen == pins)
             {
                 if (isLast)

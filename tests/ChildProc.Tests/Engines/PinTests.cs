@@ -25,6 +25,22 @@ public sealed class PinTests
     }
 
     [Fact]
+    public void Every_use_has_a_version_of_its_own()
+    {
+        CountedTree tree = new();
+        List<int> versions = [];
+        for (int use = 0; use < 10; use++)
+        {
+            Assert.DoesNotContain(versions, tree.TryPin);
+            versions.Add(tree.Version);
+            tree.Unpin(); // the owner's
+            tree.Again();
+        }
+
+        Assert.Equal(Enumerable.Range(0, 10), versions);
+    }
+
+    [Fact]
     public void Whoever_is_in_a_call_keeps_the_tree_from_the_next_child()
     {
         CountedTree tree = new();

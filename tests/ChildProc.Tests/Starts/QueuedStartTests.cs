@@ -1,3 +1,4 @@
+using ChildProc.Interop;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Starts;
@@ -35,7 +36,7 @@ public sealed class QueuedStartTests
         List<IChildProcess> busy = [];
         for (int i = 0; i < 40; i++)
         {
-            busy.Add(await host.StartAsync(Puppet.Info("pause"))); // more than the pool; the host ends them
+            busy.Add(await host.StartAsync(Puppet.Info("pause"))); // more than the pool
         }
 
         for (int round = 0; round < 10; round++)
@@ -63,6 +64,45 @@ public sealed class QueuedStartTests
         CapturedResult result = await capture.WaitAsync(Eventually.Patience);
         Assert.Equal(("once\n", false), (result.StandardOutput, result.OutputIncomplete));
         Assert.DoesNotContain(busy, static c => c.HasExited);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_request_that_is_lost_unclaimed_goes_to_another_guardian()
+    {
+        // As by supervisors that die with their guardian, one by one, each with a request in hand.
+        Assert.SkipUnless(Keepers.CanBeLookedInto, "only root may copy the sockets of a guardian");
+        await using IChildProcessHost host = TestHost.Create();
+        await host.RunAsync(Puppet.Info("exit", "0"));
+        using StoppedGuardian guardian = await StoppedGuardian.StopAsync(host);
+        List<IChildProcess> busy = await guardian.OccupyAsync(host, Puppet.Info("pause"));
+        List<Descriptor> sockets = CopiedSockets.Of(guardian.Pid);
+        int lost = 0;
+        Task<ChildResult> run = host.RunAsync(Puppet.Info("exit", "42"));
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                lost += sockets.Sum(LoseRequests);
+                return run.IsCompleted;
+            },
+            "the start goes through");
+        Assert.Equal(42, (await run).Status.Code);
+        Assert.Equal(1, lost);
+        sockets.ForEach(static socket => socket.Dispose());
+        busy.ForEach(static child => child.Dispose());
+
+        // A request is longer than what the host says otherwise; its lifeline is closed with it.
+        static int LoseRequests(Descriptor socket)
+        {
+            const int LongestFrame = 64;
+            int requests = 0, length;
+            Span<byte> message = stackalloc byte[512];
+            while ((length = SeqPacket.Receive(socket.Number, message)) > 0)
+            {
+                requests += length > LongestFrame ? 1 : 0;
+            }
+
+            return requests;
+        }
     }
 
     [Fact(Timeout = 120_000)]

@@ -1,3 +1,4 @@
+using ChildProc.Engines;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Trees;
@@ -143,6 +144,28 @@ public sealed class ReusedTreeTests
         ValueTask<ExitStatus> last = child.WaitForExitAsync();
         child.Kill();
         Assert.Equal(ChildSignal.Kill, (await last).Signal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_tree_that_somebody_waits_for_beside_its_disposal_serves_nobody_else()
+    {
+        // As two disposals at once do. What was told of one child must not be told of the next.
+        Requires.Keepers();
+        await using LocalChildProcessHost host = (LocalChildProcessHost)TestHost.Create();
+        PreparedCommand command = host.Prepare(Puppet.Info("pause"));
+        IChildProcess first = command.Start();
+        ProcessTree tree = HostExit.Engines.SelectMany(static engine => engine.Trees()).Single(t => t.Id == first.Id);
+        Assert.True(tree.TryPin());
+        first.Dispose();
+        await tree.WhenEmpty();
+        tree.Unpin();
+
+        using IChildProcess next = command.Start();
+        Task wait = next.WaitForTreeAsync().AsTask();
+        Assert.False(wait.IsCompleted);
+        next.Kill();
+        await wait;
+        Assert.Equal(ChildSignal.Kill, next.WaitForExit().Signal);
     }
 
     [Fact(Timeout = 60_000)]

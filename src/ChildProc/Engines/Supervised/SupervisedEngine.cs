@@ -72,7 +72,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
             }
 
             tree.WaitForStart(deadline);
-            if (Accept(tree, image, resources, attempt))
+            if (Accept(session, tree, image, resources, attempt))
             {
                 return tree;
             }
@@ -135,7 +135,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
                 }
             }
 
-            if (Accept(tree, image, resources, attempt))
+            if (Accept(session, tree, image, resources, attempt))
             {
                 return tree;
             }
@@ -284,7 +284,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
     }
 
     // True: it runs. False: nobody claimed it, try again. Everything else is thrown, with nothing left behind.
-    private bool Accept(SupervisedTree tree, RequestImage image, StartResources resources, int attempt)
+    private bool Accept(GuardianSession session, SupervisedTree tree, RequestImage image, StartResources resources, int attempt)
     {
         if (Volatile.Read(ref _closed))
         {
@@ -313,6 +313,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
             tree.Pumps = null;
             tree.Resources = null;
             tree.Close();
+            session.Retire(); // its idle supervisors may be dying one by one, each with a request in hand: ask them no more
             return false;
         }
 

@@ -209,9 +209,9 @@ internal sealed partial class SupervisedTree : ProcessTree
 
     protected override void OnUnpinned()
     {
-        if (!_lifeline.IsFree)
+        if (!_lifeline.IsFree || !CanServeAgain)
         {
-            return; // somebody was about to look at it: let it go
+            return; // somebody looked at it beside the disposal, or was about to: let it go
         }
 
         Reset();
