@@ -53,16 +53,10 @@ internal sealed class Tmux : IAsyncDisposable
     internal async Task<string> TextAsync() => await CommandAsync(["capture-pane", "-p", "-S", "-"]);
 
     /// <summary>Waits until the screen shows it that often.</summary>
-    internal async Task ExpectAsync(string text, int times = 1)
-    {
-        long began = Stopwatch.GetTimestamp();
-        string screen;
-        while (Count(screen = await TextAsync(), text) < times)
-        {
-            Assert.True(Stopwatch.GetElapsedTime(began) < s_patience, $"'{text}' did not come: {screen}");
-            await Task.Delay(20, CancellationToken.None);
-        }
-    }
+    internal Task ExpectAsync(string text, int times = 1) => ExpectAsync(screen => Count(screen, text) >= times, $"'{text}' did not come");
+
+    /// <summary>Waits until the screen shows it no longer.</summary>
+    internal Task ExpectGoneAsync(string text) => ExpectAsync(screen => Count(screen, text) == 0, $"'{text}' did not go");
 
     internal static int Count(string text, string part) => text.Split(part).Length - 1;
 
@@ -75,6 +69,17 @@ internal sealed class Tmux : IAsyncDisposable
 
         await _server.DisposeAsync();
         System.IO.Directory.Delete(Directory, recursive: true);
+    }
+
+    private async Task ExpectAsync(Func<string, bool> condition, string complaint)
+    {
+        long began = Stopwatch.GetTimestamp();
+        string screen;
+        while (!condition(screen = await TextAsync()))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(began) < s_patience, $"{complaint}: {screen}");
+            await Task.Delay(20, CancellationToken.None);
+        }
     }
 
     private async Task<string> CommandAsync(string[] words)

@@ -11,6 +11,8 @@ internal sealed class ChildProgram : IDisposable
 {
     private const int ChannelNumber = 3, PatienceMilliseconds = 10_000;
     private readonly GuardianImage _image;
+    private readonly Lock _using = new();
+    private int _users = 1; // the owner
 
     private ChildProgram(GuardianImage image) => _image = image;
 
@@ -47,7 +49,27 @@ internal sealed class ChildProgram : IDisposable
     }
 
     /// <summary>Starts it. 0 with the host's end of its channel, or errno.</summary>
+    /// <exception cref="ObjectDisposedException">It was disposed; not while this runs.</exception>
     internal int Spawn(Hold hold, out int pid, out Descriptor channel)
+    {
+        lock (_using)
+        {
+            ObjectDisposedException.ThrowIf(_users == 0, typeof(IChildProcessHost));
+            _users++;
+        }
+
+        try
+        {
+            return SpawnHeld(hold, out pid, out channel);
+        }
+        finally
+        {
+            Release();
+        }
+    }
+
+    // The path may be a descriptor's number, which would be another file's if it were closed by now.
+    private int SpawnHeld(Hold hold, out int pid, out Descriptor channel)
     {
         pid = 0;
         channel = null!;
@@ -122,5 +144,17 @@ internal sealed class ChildProgram : IDisposable
         return 0;
     }
 
-    public void Dispose() => _image.Dispose();
+    private void Release()
+    {
+        lock (_using)
+        {
+            if (--_users == 0)
+            {
+                _image.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Once. Spawns under way end as they would have.</summary>
+    public void Dispose() => Release();
 }
