@@ -1,5 +1,6 @@
 using System.Globalization;
 using ChildProc;
+using Microsoft.Win32.SafeHandles;
 
 /// <summary>What a host sees of itself, and of its own children, beside the library's.</summary>
 internal static class OwnState
@@ -47,6 +48,15 @@ internal static class OwnState
     {
         CapturedResult result = await ChildProcess.CaptureAsync(new ChildProcessStartInfo(puppet, words));
         await File.WriteAllTextAsync(path, result.StandardOutput + result.Status);
+        return 0;
+    }
+
+    /// <summary>The input of a child whose host has closed its own: the start itself opens what gets the number.</summary>
+    internal static async Task<int> WithoutInputAsync(string puppet)
+    {
+        new SafeFileHandle(0, ownsHandle: true).Dispose();
+        CapturedResult result = await ChildProcess.CaptureAsync(new ChildProcessStartInfo(puppet, "fds") { StandardInput = ChildStdio.Inherit });
+        Console.WriteLine(result.StandardOutput.Split('\n')[0]);
         return 0;
     }
 

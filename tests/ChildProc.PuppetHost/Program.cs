@@ -47,6 +47,7 @@ return verb switch
     "own-state" => await OwnState.UnchangedAsync(puppet),
     "earlier-zombie" => await OwnState.EarlierZombieAsync(puppet),
     "to-file" => await OwnState.ToFileAsync(puppet, rest[0], rest[1..]),
+    "without-input" => await OwnState.WithoutInputAsync(puppet),
     "copy-outcome" => OwnState.CopyOutcome(puppet, rest[0]),
     "trees-told" => await OwnState.TreesToldAsync(puppet, int.Parse(rest[0], CultureInfo.InvariantCulture)),
     "outcome" => await OwnState.OutcomeAsync(puppet, rest),

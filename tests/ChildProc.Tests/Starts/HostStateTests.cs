@@ -46,6 +46,10 @@ public sealed class HostStateTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task What_takes_the_number_of_a_closed_standard_stream_is_none()
+        => Assert.Equal((0, "0 /dev/null"), await HostProcess.RunAsync([], "without-input"));
+
+    [Fact(Timeout = 60_000)]
     public async Task A_child_of_the_host_that_ended_earlier_stays_the_hosts_to_wait_for()
         => Assert.Equal((0, "exit 3, then exit 9"), await HostProcess.RunAsync(["with-zombie", "9"], "earlier-zombie"));
 

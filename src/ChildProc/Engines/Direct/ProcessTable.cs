@@ -41,7 +41,8 @@ internal static unsafe class ProcessTable
     /// <summary>One process, or null when there is none of that number.</summary>
     internal static ProcessEntry? Find(int pid)
     {
-        byte[] stat = Read(pid, "stat");
+        Span<byte> buffer = stackalloc byte[StatSize];
+        ReadOnlySpan<byte> stat = Read(pid, "stat", buffer);
         return stat.Length > 0 ? Parse(pid, stat) : null;
     }
 
@@ -67,8 +68,9 @@ internal static unsafe class ProcessTable
     {
         const int ExitCode = 52; // proc_pid_stat(5); zero for whoever may not trace the process
         Span<long> fields = stackalloc long[ExitCode + 1];
-        bool mayTrace = IsOurs() && Read(pid, "io") is { Length: > 0 };
-        return mayTrace && Parse(Read(pid, "stat"), fields) && fields[StartedField] == (long)started && IsDead(fields) ? (int)fields[ExitCode] : null;
+        Span<byte> buffer = stackalloc byte[StatSize];
+        bool mayTrace = IsOurs() && Read(pid, "io", buffer).Length > 0;
+        return mayTrace && Parse(Read(pid, "stat", buffer), fields) && fields[StartedField] == (long)started && IsDead(fields) ? (int)fields[ExitCode] : null;
     }
 
     /// <summary>The process of a line of its stat file, or null.</summary>
@@ -119,9 +121,8 @@ internal static unsafe class ProcessTable
     private static bool IsDead(ReadOnlySpan<long> fields)
         => fields[StateField] == 'X' || (fields[StateField] == 'Z' && fields[ThreadsField] <= 1);
 
-    private static byte[] Read(int pid, string file)
+    private static ReadOnlySpan<byte> Read(int pid, string file, Span<byte> buffer)
     {
-        byte[] buffer = new byte[StatSize];
         int descriptor = Libc.open(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/{file}"), Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
         if (descriptor < 0)
         {
@@ -130,7 +131,7 @@ internal static unsafe class ProcessTable
 
         fixed (byte* at = buffer)
         {
-            nint length = Libc.read(descriptor, at, StatSize);
+            nint length = Libc.read(descriptor, at, (nuint)buffer.Length);
             Libc.close(descriptor);
             return buffer[..(int)Math.Max(length, 0)];
         }

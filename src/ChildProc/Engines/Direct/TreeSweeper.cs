@@ -54,15 +54,19 @@ internal static class TreeSweeper
     {
         while (true)
         {
-            List<DirectTree> trees = TakeDue();
-            Sweep(trees.FindAll(static tree => tree.IsKilling));
-            List<ProcessEntry>? all = null;
-            foreach (DirectTree tree in trees)
+            Serve(TakeDue()); // a method of its own, so that no list of thousands of processes is held while it waits
+        }
+    }
+
+    private static void Serve(List<DirectTree> trees)
+    {
+        Sweep(trees.FindAll(static tree => tree.IsKilling));
+        List<ProcessEntry>? all = null;
+        foreach (DirectTree tree in trees)
+        {
+            if (tree.LookForEnd(() => all ??= ProcessTable.List()) is >= 0 and int wait)
             {
-                if (tree.LookForEnd(() => all ??= ProcessTable.List()) is >= 0 and int wait)
-                {
-                    Plan(tree, wait);
-                }
+                Plan(tree, wait);
             }
         }
     }

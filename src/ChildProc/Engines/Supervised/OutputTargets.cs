@@ -21,10 +21,16 @@ internal static class OutputTargets
         NullStdio => new StreamTarget(Stream.Null),
         FileStdio file => Owned(FileOpening.Open(file, number, info)),
         HandleStdio handle => Copy(handle.SafeHandle, info),
-        InheritStdio when Libc.fcntl(number, Libc.F_GETFD, 0) < 0 => new StreamTarget(Stream.Null), // closed in the host
+        InheritStdio when !IsInheritable(number) => new StreamTarget(Stream.Null),
         InheritStdio => Copy(number, info),
         _ => Tee((TeeStdio)stdio, number, info),
     };
+
+    /// <summary>
+    /// The number is a standard stream that the host has open. One that execve(2) would close is none: the host has closed its
+    /// stream, and the number is that of whatever was opened next, by this start or by another thread.
+    /// </summary>
+    internal static bool IsInheritable(int number) => Libc.fcntl(number, Libc.F_GETFD, 0) == 0;
 
     private static TeeTarget Tee(TeeStdio tee, int number, ChildProcessStartInfo info)
     {

@@ -179,7 +179,7 @@ internal sealed class StartResources : IDisposable
                 Borrow(handle.SafeHandle, StartStage.StandardStreams);
                 return Wire.StdioKind.Handle;
             default: // inherit: as it is now, or the null device where the host has closed it
-                if (Libc.fcntl(number, Libc.F_GETFD, 0) < 0)
+                if (!OutputTargets.IsInheritable(number))
                 {
                     return Wire.StdioKind.Null;
                 }
