@@ -21,6 +21,18 @@ public static class ChildProcessHost
         }
     }
 
+    /// <summary>Null before its first use.</summary>
+    internal static LocalChildProcessHost? LocalIfUsed
+    {
+        get
+        {
+            lock (s_gate)
+            {
+                return s_local;
+            }
+        }
+    }
+
     /// <summary>Sets the options of <see cref="Local"/>, once, before its first use.</summary>
     /// <param name="options">The options.</param>
     /// <exception cref="InvalidOperationException">It was used already.</exception>

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using ChildProc.Diagnostics;
 using ChildProc.Engines;
 using ChildProc.Stdio;
 
@@ -17,11 +18,11 @@ internal sealed class LocalChildProcess : IChildProcess
     private int _version; // of the tree; with the latter, when the child was started
     private PackedEnd _end; // with the latter
 
-    internal LocalChildProcess(ChildProcessStartInfo info, ProcessTree tree, CancellationToken lifetime)
+    internal LocalChildProcess(ChildProcessStartInfo info, ProcessTree tree, StartOrigin? origin, CancellationToken lifetime)
     {
         _version = tree.Version;
         _state = tree.HasStreams ? new ChildStreams(tree) : tree;
-        tree.HandOver(info, lifetime);
+        tree.HandOver(info, origin, lifetime);
     }
 
     ~LocalChildProcess() => TreeOf(_state)?.AbandonForgotten();

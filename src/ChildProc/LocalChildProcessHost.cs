@@ -25,6 +25,14 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
     /// <summary>The pid of the guardian, or 0 when none is running.</summary>
     internal int GuardianPid => OperatingSystem.IsLinux() ? _engines.All.OfType<SupervisedEngine>().FirstOrDefault()?.GuardianPid ?? 0 : 0;
 
+    internal void AddKeptDescriptors(List<int> descriptors)
+    {
+        foreach (Engine engine in _engines.All)
+        {
+            engine.AddKeptDescriptors(descriptors);
+        }
+    }
+
     internal ChildProcessCapabilities Capabilities => _engines.Capabilities();
 
     public async ValueTask<IChildProcess> StartAsync(ChildProcessStartInfo info, CancellationToken lifetime = default)
@@ -56,6 +64,7 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
     {
         lifetime.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_disposal is not null, this);
+        StartOrigin? origin = StartOrigin.Capture();
         ProcessTree tree;
         try
         {
@@ -67,7 +76,7 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
             tree = command.Image.Engine.Start(command.Image);
         }
 
-        LocalChildProcess child = new(command.StartInfo, tree, lifetime);
+        LocalChildProcess child = new(command.StartInfo, tree, origin, lifetime);
         if (child.WasCanceled)
         {
             child.Dispose(); // cancelled while it was being started
@@ -82,6 +91,7 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
     {
         lifetime.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_disposal is not null, this);
+        StartOrigin? origin = StartOrigin.Capture();
         ProcessTree tree;
         try
         {
@@ -93,7 +103,7 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
             tree = await command.Image.Engine.StartAsync(command.Image, lifetime).ConfigureAwait(false);
         }
 
-        LocalChildProcess child = new(command.StartInfo, tree, lifetime);
+        LocalChildProcess child = new(command.StartInfo, tree, origin, lifetime);
         if (child.WasCanceled)
         {
             await child.DisposeAsync().ConfigureAwait(false); // cancelled while it was being started

@@ -32,6 +32,11 @@ internal abstract class Engine
     /// <summary>All trees that it has, those being started included.</summary>
     internal abstract List<ProcessTree> Trees();
 
+    /// <summary>Adds the descriptors that it holds for itself, whatever trees it has; nothing where handles are no descriptors.</summary>
+    internal virtual void AddKeptDescriptors(List<int> descriptors)
+    {
+    }
+
     /// <summary>Starts nothing any more; its trees go on.</summary>
     internal abstract void Close();
 }

@@ -352,10 +352,11 @@ internal abstract partial class ProcessTree(ILogger logger)
     /// It runs, and is its owner's from here on. The token, which may live long, holds the tree and never the owner, who can be
     /// forgotten and collected.
     /// </summary>
-    internal void HandOver(ChildProcessStartInfo info, CancellationToken lifetime)
+    internal void HandOver(ChildProcessStartInfo info, StartOrigin? origin, CancellationToken lifetime)
     {
         Info = info;
         Lifetime = lifetime;
+        Enter(origin);
         _registration = lifetime.UnsafeRegister(static tree => ((ProcessTree)tree!).CancelByLifetime(), this);
     }
 
@@ -365,6 +366,7 @@ internal abstract partial class ProcessTree(ILogger logger)
     {
         _registration.Dispose(); // waits for a cancellation that is under way, which only begins a stop
         Close();
+        Leave(disposed: true);
         if (servesAgain)
         {
             Unpin();
@@ -375,6 +377,7 @@ internal abstract partial class ProcessTree(ILogger logger)
     internal void AbandonForgotten()
     {
         _registration.Unregister(); // a long-lived token would hold the tree for ever
+        Leave(disposed: false);
         if (!IsEmpty && !OutlivesOwner)
         {
             Log.Forgotten(Logger, Id);
@@ -412,6 +415,7 @@ internal abstract partial class ProcessTree(ILogger logger)
     {
         (Id, StartTime, Info, Lifetime, _registration) = (0, default, null!, default, default);
         (_exit, _hasExited, _isEmpty) = (default, false, false);
+        (_origin, _hadOwner) = (null, false);
     }
 
     /// <summary>"pid state command" of a process, or null when it is dead.</summary>
@@ -435,6 +439,7 @@ internal abstract partial class ProcessTree(ILogger logger)
         }
 
         TaskCompletionSource<ExitStatus>? source;
+        bool counts;
         lock (_gate)
         {
             if (_hasExited)
@@ -445,8 +450,14 @@ internal abstract partial class ProcessTree(ILogger logger)
             _exit = status;
             Volatile.Write(ref _hasExited, true);
             source = _exitSource;
+            counts = _hadOwner; // else it is counted when it gets its owner
             SetWait();
             Monitor.PulseAll(_gate);
+        }
+
+        if (counts)
+        {
+            Ledger.CountExit();
         }
 
         if (HasStreams)

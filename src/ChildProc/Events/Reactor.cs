@@ -43,6 +43,9 @@ internal sealed unsafe class Reactor
     /// <summary>The one reactor, which <see cref="EnsureRunning"/> has started.</summary>
     internal static Reactor Shared => Volatile.Read(ref s_shared)!;
 
+    /// <summary>Its epoll; null before the first start.</summary>
+    internal static int? Descriptor => Volatile.Read(ref s_shared)?._epoll;
+
     /// <summary>Starts the reactor, for the life of the process. 0, or errno: it may be tried again.</summary>
     internal static int EnsureRunning()
     {

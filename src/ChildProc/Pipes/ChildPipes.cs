@@ -13,6 +13,23 @@ internal readonly record struct ChildPipes(PipeEnd? Input, PipeEnd? Output, Pipe
         Terminal?.Output.BeginDrain(timeout, onCut);
     }
 
+    internal StandardStreams OpenStreams
+        => (Input is { IsClosed: false } ? StandardStreams.StandardInput : StandardStreams.None)
+            | (Output is { IsClosed: false } ? StandardStreams.StandardOutput : StandardStreams.None)
+            | (Error is { IsClosed: false } ? StandardStreams.StandardError : StandardStreams.None)
+            | (Terminal is { Output.IsClosed: false } ? StandardStreams.Terminal : StandardStreams.None);
+
+    internal void AddDescriptors(List<int> descriptors)
+    {
+        foreach (PipeEnd? end in new[] { Input, Output, Error, Terminal?.Input, Terminal?.Output })
+        {
+            if (end?.Number is { } number)
+            {
+                descriptors.Add(number);
+            }
+        }
+    }
+
     internal void Close()
     {
         Input?.Close();

@@ -29,6 +29,8 @@ internal class DescriptorEnd(Descriptor descriptor, bool reads) : PipeEnd, IReac
         }
     }
 
+    internal override int? Number => descriptor.IsClosed ? null : descriptor.Number;
+
     public void OnReady(uint events) => Wake();
 
     protected override int Read(Span<byte> buffer)

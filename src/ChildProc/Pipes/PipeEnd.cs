@@ -26,6 +26,11 @@ internal abstract class PipeEnd
     /// <summary>The system's name of the pipe, by which its holders are found; empty when it is closed or has none.</summary>
     internal virtual string Link => "";
 
+    /// <summary>Its descriptor; null when it is closed, or where handles are no descriptors.</summary>
+    internal virtual int? Number => null;
+
+    internal bool IsClosed => Volatile.Read(ref _closed);
+
     /// <summary>Output was still coming when the time to drain it was over.</summary>
     internal bool Incomplete { get; private protected set; }
 

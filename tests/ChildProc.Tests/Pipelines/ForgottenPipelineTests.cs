@@ -1,7 +1,9 @@
+using ChildProc.Testing.Xunit;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Pipelines;
 
+[AllowLeaks("to forget pipelines is the point")]
 public sealed class ForgottenPipelineTests
 {
     [Fact(Timeout = 60_000)]

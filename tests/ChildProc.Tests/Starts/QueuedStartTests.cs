@@ -27,6 +27,7 @@ public sealed class QueuedStartTests
 
         Assert.All(await Task.WhenAll(runs).WaitAsync(Eventually.Patience), static r => Assert.Equal(11, r.Status.Code));
         Assert.DoesNotContain(busy, static c => c.HasExited);
+        await busy.DisposeAllAsync();
     }
 
     [Fact(Timeout = 120_000)]
@@ -47,6 +48,7 @@ public sealed class QueuedStartTests
         }
 
         Assert.DoesNotContain(busy, static c => c.HasExited);
+        await busy.DisposeAllAsync();
     }
 
     [Fact(Timeout = 60_000)]
@@ -64,6 +66,7 @@ public sealed class QueuedStartTests
         CapturedResult result = await capture.WaitAsync(Eventually.Patience);
         Assert.Equal(("once\n", false), (result.StandardOutput, result.OutputIncomplete));
         Assert.DoesNotContain(busy, static c => c.HasExited);
+        await busy.DisposeAllAsync();
     }
 
     [Fact(Timeout = 60_000)]
@@ -88,7 +91,7 @@ public sealed class QueuedStartTests
         Assert.Equal(42, (await run).Status.Code);
         Assert.Equal(1, lost);
         sockets.ForEach(static socket => socket.Dispose());
-        busy.ForEach(static child => child.Dispose());
+        await busy.DisposeAllAsync();
 
         // A request is longer than what the host says otherwise; its lifeline is closed with it.
         static int LoseRequests(Descriptor socket)

@@ -109,6 +109,7 @@ public sealed class SlowExecTests : IDisposable
         Assert.True(child.Signal(ChildSignal.User1));
         await child.ExpectAsync("pong");
         Assert.DoesNotContain(busy, static c => c.HasExited);
+        await busy.DisposeAllAsync();
     }
 
     // Returns when a supervisor has cloned the child, which then waits for the program to be free.

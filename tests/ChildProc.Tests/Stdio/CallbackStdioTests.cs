@@ -1,4 +1,5 @@
 using System.Text;
+using ChildProc.Testing.Xunit;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Stdio;
@@ -93,6 +94,7 @@ public sealed class CallbackStdioTests
     }
 
     [Fact(Timeout = 60_000)]
+    [AllowLeaks("to forget a child is the point")]
     public async Task A_forgotten_child_dies_while_its_lines_are_delivered()
     {
         using Marker marker = Marker.Create();

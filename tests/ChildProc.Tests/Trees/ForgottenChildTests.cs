@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
+using ChildProc.Testing.Xunit;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Trees;
 
+[AllowLeaks("to forget children is the point")]
 public sealed class ForgottenChildTests
 {
     [Fact(Timeout = 60_000)]

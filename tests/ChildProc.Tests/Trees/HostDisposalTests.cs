@@ -20,6 +20,7 @@ public sealed class HostDisposalTests
         await host.DisposeAsync();
         marker.AssertGone();
         Assert.Equal((ChildSignal.Kill, ChildSignal.Kill), (earlier.Exit?.Signal, later.Exit?.Signal));
+        await new[] { earlier, later }.DisposeAllAsync();
     }
 
     [Fact(Timeout = 60_000)]
@@ -33,6 +34,7 @@ public sealed class HostDisposalTests
         await host.DisposeAsync();
         marker.AssertGone();
         Assert.Equal((ChildSignal.Kill, ChildSignal.Kill), (earlier.Exit?.Signal, later.Exit?.Signal));
+        await new[] { earlier, later }.DisposeAllAsync();
     }
 
     [Fact(Timeout = 120_000)]
@@ -62,11 +64,10 @@ public sealed class HostDisposalTests
                 try
                 {
                     ChildProcessStartInfo info = marker.Mark(Puppet.Info("pause"));
-                    IChildProcess child = number % 2 == 0
+                    using IChildProcess child = number % 2 == 0
                         ? ((LocalChildProcessHost)host).Prepare(info).Start()
                         : host.StartAsync(info).AsTask().GetAwaiter().GetResult();
                     Assert.Equal(ChildSignal.Kill, child.WaitForExit().Signal); // the host's disposal reaches it
-                    GC.KeepAlive(child);
                 }
                 catch (ObjectDisposedException)
                 {

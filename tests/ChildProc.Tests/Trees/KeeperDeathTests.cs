@@ -43,6 +43,7 @@ public sealed class KeeperDeathTests
         await Task.WhenAll(waits).WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken);
         Assert.DoesNotContain(children, static c => c.Exit is not { IsKnown: false });
         marker.AssertGone();
+        await children.DisposeAllAsync();
     }
 
     [Fact(Timeout = 120_000)]

@@ -56,6 +56,7 @@ public sealed class ReleasedLeftoversTests
 
         Assert.Contains(others, c => Keepers.SupervisorOf(c) == supervisor);
         Assert.Empty(child.GetDescendantIds());
+        await others.DisposeAllAsync();
     }
 
     [Fact(Timeout = 60_000)]

@@ -16,6 +16,9 @@ internal sealed class ChildProgram : IDisposable
 
     private ChildProgram(GuardianImage image) => _image = image;
 
+    /// <inheritdoc cref="GuardianImage.Number"/>
+    internal int? Number => _image.Number;
+
     /// <summary>Why there is none, whatever is tried; or null.</summary>
     internal static string? WhyMissing(string? configuredPath) => configuredPath is null ? GuardianImage.WhyMissing() : null;
 

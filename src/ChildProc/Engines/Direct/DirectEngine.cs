@@ -123,6 +123,17 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
         throw canceled ? new OperationCanceledException(lifetime) : failure;
     }
 
+    internal override void AddKeptDescriptors(List<int> descriptors)
+    {
+        lock (_gate)
+        {
+            if (_program?.Number is { } number)
+            {
+                descriptors.Add(number);
+            }
+        }
+    }
+
     internal override List<ProcessTree> Trees()
     {
         lock (_gate)

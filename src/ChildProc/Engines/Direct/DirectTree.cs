@@ -134,6 +134,15 @@ internal sealed class DirectTree : ProcessTree
 
     internal override List<int> Members() => _over ? [] : MembersOf(ProcessTable.List()).ConvertAll(static member => member.Pid);
 
+    internal override void AddDescriptors(List<int> descriptors)
+    {
+        base.AddDescriptors(descriptors);
+        if (_child.Number is { } number)
+        {
+            descriptors.Add(number);
+        }
+    }
+
     internal override void Close()
     {
         if (_hold == Hold.Child)

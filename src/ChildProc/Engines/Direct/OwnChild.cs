@@ -65,6 +65,9 @@ internal sealed class OwnChild : IReactorEntry
         SeqPacket.Wait(use.Number, Libc.POLLIN, Environment.TickCount64 + (long)patience.TotalMilliseconds);
     }
 
+    /// <summary>Its pidfd; null when it is closed.</summary>
+    internal int? Number => _pidFd.IsClosed ? null : _pidFd.Number;
+
     /// <summary>From now on its end is told. 0 or errno.</summary>
     internal int Watch() => Reactor.Shared.Add(_pidFd.Number, this, Libc.EPOLLIN | Libc.EPOLLONESHOT);
 

@@ -67,6 +67,21 @@ internal static unsafe class Watchdog
     /// <summary>The pid of the shell, or 0.</summary>
     internal static int Pid { get; private set; }
 
+    /// <summary>Adds the descriptors that the host holds of it.</summary>
+    internal static void AddKeptDescriptors(List<int> descriptors)
+    {
+        lock (s_gate)
+        {
+            foreach (Descriptor? descriptor in new[] { s_pipe, s_pidFd })
+            {
+                if (descriptor is { IsClosed: false })
+                {
+                    descriptors.Add(descriptor.Number);
+                }
+            }
+        }
+    }
+
     /// <summary>From here on the target dies with the host. 0, or the errno that kept the shell from starting: then it does not.</summary>
     /// <param name="target">A pid, or a group as a negative number.</param>
     /// <param name="ownerLost">What it gets before that; null: nothing.</param>

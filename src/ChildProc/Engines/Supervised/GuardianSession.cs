@@ -19,20 +19,19 @@ internal sealed class GuardianSession : IReactorEntry
     private readonly HashSet<SupervisedTree> _trees = [];
     private readonly Descriptor _requests;
     private readonly Descriptor _control;
+    private readonly Descriptor? _pidFd; // its watch closes it
     private readonly RoomWatch _room = new();
     private readonly ILogger _logger;
     private bool _retired;
     private bool _dead;
-    private readonly bool _hasPidFd;
     private bool _closed;
 
     internal GuardianSession(GuardianProcess.Connection connection, HostIdentity identity, ILogger logger)
     {
-        (_requests, _control, Descriptor? pidFd, Pid) = connection;
-        _hasPidFd = pidFd is not null;
-        if (pidFd is not null)
+        (_requests, _control, _pidFd, Pid) = connection;
+        if (_pidFd is not null)
         {
-            ZombieWatch.WatchGuardian(pidFd);
+            ZombieWatch.WatchGuardian(_pidFd);
         }
 
         Identity = identity;
@@ -123,6 +122,17 @@ internal sealed class GuardianSession : IReactorEntry
         lock (_gate)
         {
             return [.. _trees];
+        }
+    }
+
+    internal void AddDescriptors(List<int> descriptors)
+    {
+        foreach (Descriptor? descriptor in new[] { _requests, _control, _pidFd })
+        {
+            if (descriptor is { IsClosed: false })
+            {
+                descriptors.Add(descriptor.Number);
+            }
         }
     }
 
@@ -296,7 +306,7 @@ internal sealed class GuardianSession : IReactorEntry
         _room.OnReady(0);
         _control.Dispose();
         _requests.Dispose();
-        if (!_hasPidFd)
+        if (_pidFd is null)
         {
             ZombieLook.AfterGuardian(Pid);
         }

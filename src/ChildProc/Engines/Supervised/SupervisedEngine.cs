@@ -160,6 +160,14 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         }
     }
 
+    internal override void AddKeptDescriptors(List<int> descriptors)
+    {
+        lock (_gate)
+        {
+            _sessions.ForEach(session => session.AddDescriptors(descriptors));
+        }
+    }
+
     internal override void Close()
     {
         lock (_gate)

@@ -189,6 +189,16 @@ internal sealed partial class SupervisedTree : ProcessTree
         return IsEmpty || IsLost ? [] : members;
     }
 
+    internal override void AddDescriptors(List<int> descriptors)
+    {
+        base.AddDescriptors(descriptors);
+        if (_lifeline.TryUse(out Lifeline.Use use))
+        {
+            descriptors.Add(use.Number);
+            use.Dispose();
+        }
+    }
+
     internal override void Close()
     {
         if (_lifeline.TryUse(out Lifeline.Use use))

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using ChildProc.Interop;
+using ChildProc.Testing.Xunit;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Engines.Direct;
@@ -37,6 +38,7 @@ public sealed class DetachedTests
     }
 
     [Fact(Timeout = 60_000)]
+    [AllowLeaks("to forget the object is the point")]
     public async Task It_outlives_the_collection_of_its_object_and_nothing_is_logged()
     {
         using Marker marker = Marker.Create();

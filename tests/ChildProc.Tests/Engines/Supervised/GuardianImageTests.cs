@@ -11,7 +11,8 @@ public sealed class GuardianImageTests
         await using IChildProcessHost host = ChildProcessHost.Create(new ChildProcessHostOptions { GuardianPath = Puppet.GuardianPath() });
         Assert.Equal(4, (await host.RunAsync(Puppet.Info("exit", "4"))).Status.Code);
         Assert.SkipUnless(Keepers.CanBeLookedInto, "only root may look into the keepers");
-        Assert.Equal(Puppet.GuardianPath(), new FileInfo($"/proc/{Keepers.SupervisorOf(await Paused(host))}/exe").LinkTarget);
+        await using IChildProcess child = await host.StartAsync(Puppet.Info("pause"));
+        Assert.Equal(Puppet.GuardianPath(), new FileInfo($"/proc/{Keepers.SupervisorOf(child)}/exe").LinkTarget);
     }
 
     [Fact(Timeout = 60_000)]
@@ -75,6 +76,4 @@ public sealed class GuardianImageTests
         await Eventually.HoldsAsync(() => log.Has(10) && log.Has(12), "both are logged");
         Assert.Equal((1, 1), (log.Entries.Count(static e => e.Id.Id == 10), log.Entries.Count(static e => e.Id.Id == 12)));
     }
-
-    private static ValueTask<IChildProcess> Paused(IChildProcessHost host) => host.StartAsync(Puppet.Info("pause"));
 }

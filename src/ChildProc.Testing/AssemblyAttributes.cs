@@ -1,0 +1,2 @@
+// As in the library: every native declaration is blittable.
+[assembly: System.Runtime.CompilerServices.DisableRuntimeMarshalling]

@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using ChildProc.Testing.Tests.Infrastructure;
+using ChildProc.Tests.Infrastructure;
+
+namespace ChildProc.Testing.Tests.Rules;
+
+public sealed class ChildRuleTests
+{
+    [Fact(Timeout = 30_000)]
+    public async Task A_child_that_lives_on_is_reported()
+    {
+        await using LeakCheck check = Checks.Begin();
+        using Process process = Process.Start(Puppet.Path, "pause");
+        Leak leak = await check.SingleAsync(LeakKind.Child);
+        Assert.Equal(("CPL001", "puppet", $"{Puppet.Path} pause"), (leak.Rule, leak.Name, leak.CommandLine));
+        Assert.InRange(leak.Age!.Value, TimeSpan.Zero, TimeSpan.FromSeconds(20));
+        Assert.Contains($"process {process.Id}, state S", leak.What, StringComparison.Ordinal);
+        process.Kill();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_child_that_takes_a_moment_to_go_is_not_reported()
+    {
+        await using LeakCheck check = LeakCheck.Begin();
+        using Process process = Process.Start(Puppet.Path, ["sleep-ms", "100"]);
+        await check.CleanAsync();
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_child_that_was_there_before_is_not_reported()
+    {
+        using Process process = Process.Start(Puppet.Path, "pause");
+        await using (LeakCheck check = Checks.Begin())
+        {
+            await check.CleanAsync();
+        }
+
+        process.Kill();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_daemon_that_has_left_its_parents_is_reported_by_a_subreaper()
+    {
+        LeakCheck.EnableSubreaper();
+        await using LeakCheck check = Checks.Begin();
+        using (Process process = Process.Start(Puppet.Path, ["daemon", "pause"]))
+        {
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        Leak leak = await check.SingleAsync(LeakKind.Child);
+        int daemon = int.Parse(leak.What.Split([' ', ','])[1], System.Globalization.CultureInfo.InvariantCulture);
+        RawChild.Kill(daemon);
+        RawChild.Reap(daemon);
+    }
+}

@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using ChildProc.Tests.Infrastructure;
+
+namespace ChildProc.Testing.Tests;
+
+public sealed class TestChildTests
+{
+    [Fact(Timeout = 30_000)]
+    public async Task A_line_shows_that_it_is_ready()
+    {
+        await using TestChild child = await TestChild.StartAsync(Puppet.Info("tree", "2", "2"), Readiness.Line(static line => line.StartsWith("ready ", StringComparison.Ordinal)));
+        Assert.Contains("ready 6", child.Output, StringComparison.Ordinal);
+        Assert.Equal(6, child.Process.GetDescendantIds().Count);
+        await child.WaitAsync(Readiness.Line("ready 6"), cancellationToken: TestContext.Current.CancellationToken); // it was printed before
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_line_on_standard_error_does_as_well()
+    {
+        await using TestChild child = await TestChild.StartAsync(Puppet.Seq("eprint", "listening", ",", "pause"), Readiness.Line("listening"));
+        Assert.False(child.Process.HasExited);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_listener_at_its_port_shows_that_it_is_ready()
+    {
+        string python = "/usr/bin/python3";
+        Assert.SkipUnless(File.Exists(python), "there is no python3, whose http.server listens");
+        int port = FreePort();
+        await using TestChild child = await TestChild.StartAsync(
+            new(python, "-m", "http.server", $"{port}", "--bind", "127.0.0.1"), Readiness.TcpPort(port));
+        using TcpClient client = new();
+        await client.ConnectAsync(IPAddress.Loopback, port, TestContext.Current.CancellationToken);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_file_shows_that_it_is_ready()
+    {
+        string path = Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N"));
+        try
+        {
+            await using TestChild child = await TestChild.StartAsync(new("/bin/sh", "-c", "sleep 0.1; : > \"$1\"; exec sleep 60", "sh", path), Readiness.File(path));
+            Assert.True(File.Exists(path));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_probe_is_asked_until_it_says_yes()
+    {
+        int asked = 0;
+        await using TestChild child = await TestChild.StartAsync(Puppet.Info("pause"), Readiness.Probe("the third time", _ => ValueTask.FromResult(++asked == 3)));
+        Assert.Equal(3, asked);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task One_that_ends_too_early_is_told_with_its_status_and_output()
+    {
+        TestChildException thrown = await Assert.ThrowsAsync<TestChildException>(
+            () => TestChild.StartAsync(Puppet.Seq("eprint", "no configuration", ",", "exit", "3"), Readiness.Line("ready")));
+        Assert.EndsWith("ended (exit 3) before there was the line 'ready'. It printed:\nno configuration", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task One_that_never_is_ready_is_told_with_its_output_and_gone()
+    {
+        long began = Stopwatch.GetTimestamp();
+        TestChildException thrown = await Assert.ThrowsAsync<TestChildException>(
+            () => TestChild.StartAsync(Puppet.Seq("print", "loading", ",", "pause"), Readiness.TcpPort(FreePort()), TimeSpan.FromSeconds(1)));
+        Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(10));
+        Assert.Matches("waited in vain for a listener at TCP port [0-9]+, 1 s long. It printed:\nloading$", thrown.Message);
+        Assert.DoesNotContain(ChildProcessDiagnostics.GetChildren(), static e => e.Arguments.Contains("loading"));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task What_a_probe_throws_ends_the_start()
+        => await Assert.ThrowsAsync<IOException>(() => TestChild.StartAsync(
+            Puppet.Info("pause"), Readiness.Probe("nothing", static _ => throw new IOException())));
+
+    [Fact(Timeout = 30_000)]
+    public async Task Its_tree_is_gone_at_the_end()
+    {
+        List<int> all;
+        await using (TestChild child = await TestChild.StartAsync(Puppet.Info("flat", "3", "3"), Readiness.Line("ready 3")))
+        {
+            all = [child.Process.Id, .. child.Process.GetDescendantIds()];
+        }
+
+        Assert.Equal(4, all.Count);
+        Assert.All(all, static pid => Assert.False(Directory.Exists($"/proc/{pid}")));
+    }
+
+    private static int FreePort()
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}
