@@ -88,6 +88,8 @@ static uint64_t microseconds(struct timeval_ t)
 static void reap(void *context)
 {
     struct cp_tree *tree = context;
+    if (tree->empty)
+        return; /* a sweep has seen and said so */
     struct {
         struct cp_exited exited;
         struct cp_tree_empty empty;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using ChildProc.Diagnostics;
 using ChildProc.Pipes;
@@ -413,6 +414,7 @@ internal abstract partial class ProcessTree(ILogger logger)
     /// <summary>As new, for the next child.</summary>
     protected void Reset()
     {
+        Debug.Assert(_hasExited && _isEmpty && !_isLost && !IsAbandoned, "Only a tree that ended well serves again.");
         (Id, StartTime, Info, Lifetime, _registration) = (0, default, null!, default, default);
         (_exit, _hasExited, _isEmpty) = (default, false, false);
         (_origin, _hadOwner) = (null, false);
@@ -496,6 +498,7 @@ internal abstract partial class ProcessTree(ILogger logger)
                 return;
             }
 
+            Debug.Assert(_hasExited, "A tree is empty when its child has exited, and not before.");
             _emptyFault = fault;
             Volatile.Write(ref _isEmpty, true);
             source = _emptySource;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Versioning;
 using ChildProc.Events;
@@ -29,6 +30,7 @@ internal sealed partial class SupervisedTree : ProcessTree
     private volatile bool _orphansKilled;
     private bool _released;
     private Wire.Failed _failure;
+    private TreeModel.State _told; // followed in debug builds alone
 
     internal SupervisedTree(TreePool pool, ILogger logger)
         : base(logger)
@@ -227,6 +229,7 @@ internal sealed partial class SupervisedTree : ProcessTree
         Reset();
         (_session, _start, _claimed, SupervisorPid, _failure, AbortError) = (null!, StartState.Waiting, false, 0, default, 0);
         _isListened = false;
+        _told = TreeModel.State.Requested;
         _pool.Return(this);
     }
 
@@ -314,23 +317,29 @@ internal sealed partial class SupervisedTree : ProcessTree
                 SupervisorPid = claimed.SupervisorPid;
                 _claim = claimed.Claim;
                 _claimed = true;
+                Follow(TreeModel.News.Claimed);
                 break;
             case Wire.FrameType.Started when Wire.TryRead(frame, out Wire.Started started):
+                Follow(TreeModel.News.Started);
                 Resources?.CloseChildEnds();
                 Resources = null;
                 SetStarted(started.Pid);
                 EndStart(StartState.Running);
                 break;
             case Wire.FrameType.Failed when Wire.TryRead(frame, out _failure):
+                Follow(TreeModel.News.Failed);
                 EndStart(StartState.Failed);
                 break;
             case Wire.FrameType.Exited when Wire.TryRead(frame, out Wire.Exited exited):
+                Follow(TreeModel.News.Exited);
                 SetExited(ToStatus(exited));
                 break;
             case Wire.FrameType.TreeEmpty:
+                Follow(TreeModel.News.TreeEmpty);
                 SetEmpty(fault: null);
                 break;
             case Wire.FrameType.SignalFailed when Wire.TryRead(frame, out Wire.SignalFailed failed):
+                Follow(TreeModel.News.SignalFailed);
                 Log.SignalFailed(Logger, Id, failed.Number, failed.Error);
                 break;
         }
@@ -338,6 +347,7 @@ internal sealed partial class SupervisedTree : ProcessTree
 
     private void OnEndOfFile(int number)
     {
+        Follow(TreeModel.News.EndOfLifeline);
         EndStart(StartState.Ended);
         Reactor.Shared.Remove(number, _listener);
 
@@ -356,6 +366,14 @@ internal sealed partial class SupervisedTree : ProcessTree
         {
             _session.Remove(this);
         }
+    }
+
+    [Conditional("DEBUG")]
+    private void Follow(TreeModel.News news)
+    {
+        TreeModel.State? next = TreeModel.Next(_told, news);
+        Debug.Assert(next is not null, $"Tree {Id} cannot be told {news} when it is {_told}.");
+        _told = next.Value;
     }
 
     private void EndStart(StartState state)
