@@ -10,6 +10,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 
 static _Noreturn void replace(char **command)
@@ -18,7 +19,7 @@ static _Noreturn void replace(char **command)
     fail("%s: %s", command[0], strerror(errno));
 }
 
-static void as_pid1(char **arguments)
+static void in_pid_namespace(void (*prepare)(void), char **command)
 {
     if (unshare(CLONE_NEWPID | CLONE_NEWNS)) {
         dprintf(2, "as-pid1: no permission for a PID namespace\n");
@@ -30,12 +31,42 @@ static void as_pid1(char **arguments)
             dprintf(2, "as-pid1: no /proc of its own\n");
             _exit(77);
         }
-        replace(arguments);
+        if (prepare)
+            prepare();
+        replace(command);
     }
     int status;
     while (waitpid(init, &status, 0) < 0 && errno == EINTR)
         ;
     _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+static void as_pid1(char **arguments)
+{
+    in_pid_namespace(NULL, arguments);
+}
+
+/* The limit is the namespace's own since Linux 6.14. Before that it is everybody's, and not ours to change. */
+static void limit_pids(void)
+{
+    struct utsname system;
+    int major = 0, minor = 0, fd;
+    if (uname(&system) || sscanf(system.release, "%d.%d", &major, &minor) != 2 || major < 6 || (major == 6 && minor < 14)) {
+        dprintf(2, "few-pids: pid_max is no namespace's own\n");
+        _exit(77);
+    }
+    fd = open("/proc/sys/kernel/pid_max", O_WRONLY);
+    if (fd < 0 || write(fd, "420", 3) != 3) {
+        dprintf(2, "few-pids: pid_max cannot be set\n");
+        _exit(77);
+    }
+    close(fd);
+}
+
+/* Numbers come again after some hundred processes. */
+static void few_pids(char **arguments)
+{
+    in_pid_namespace(limit_pids, arguments);
 }
 
 /* In a PID namespace, with the /proc of the one outside: its numbers are other people's. */
@@ -135,6 +166,6 @@ static void refuse(char **arguments)
 }
 
 const struct verb g_launch_verbs[] = {
-    {"as-pid1", as_pid1, 1}, {"foreign-proc", foreign_proc, 1}, {"sigchld-ignored", sigchld_ignored, 1}, {"with-leaked-fds", with_leaked_fds, 2},
+    {"as-pid1", as_pid1, 1}, {"few-pids", few_pids, 1}, {"foreign-proc", foreign_proc, 1}, {"sigchld-ignored", sigchld_ignored, 1}, {"with-leaked-fds", with_leaked_fds, 2},
     {"setsid-exec", setsid_exec, 1}, {"setpgid-exec", setpgid_exec, 1}, {"with-zombie", with_zombie, 2},
     {"closed-stdio", closed_stdio, 1}, {"noexec-mount", noexec_mount, 2}, {"refuse", refuse, 3}, {0}};

@@ -63,6 +63,8 @@ return verb switch
     "kill-tree" => await OwnChildren.KillTreesAsync(puppet, int.Parse(rest[0], CultureInfo.InvariantCulture)),
     "detached" => await OwnChildren.DetachedAsync(puppet, rest),
     "detached-cycles" => await OwnChildren.DetachedCyclesAsync(puppet, int.Parse(rest[0], CultureInfo.InvariantCulture)),
+    "pid-reuse" => await PidReuse.RunAsync(puppet, int.Parse(rest[0], CultureInfo.InvariantCulture)),
+    "clock-steps" => await ClockSteps.RunAsync(puppet),
     "forward" => (await ChildProcess.RunAsync(new ChildProcessStartInfo(puppet, rest))).Status.Code ?? 1,
     _ => 64,
 };

@@ -1,0 +1,56 @@
+using ChildProc.Tests.Infrastructure;
+using Mono.Unix.Native;
+
+namespace ChildProc.Tests.Faults;
+
+/// <summary>A supervisor that somebody stops.</summary>
+public sealed class StoppedSupervisorTests
+{
+    [Fact(Timeout = 60_000)]
+    public async Task It_delays_its_own_tree_alone_and_loses_nothing()
+    {
+        Requires.Keepers();
+        await using IChildProcessHost host = TestHost.Create();
+        await using IChildProcess child = await host.StartAsync(Puppet.Info("flat", "3", "1").Piped());
+        await child.ExpectAsync("ready 3");
+        int supervisor = Keepers.SupervisorOf(child);
+        Syscall.kill(supervisor, Signum.SIGSTOP);
+        try
+        {
+            child.Kill();
+            Assert.Equal(4, (await host.RunAsync(Puppet.Info("exit", "4"))).Status.Code);
+            using CancellationTokenSource patience = new(200);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await child.WaitForExitAsync(patience.Token));
+            Assert.False(child.HasExited);
+        }
+        finally
+        {
+            Syscall.kill(supervisor, Signum.SIGCONT);
+        }
+
+        Assert.Equal(ChildSignal.Kill, (await child.WaitForExitAsync()).Signal);
+        await child.WaitForTreeAsync();
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_exit_while_it_is_stopped_is_told_later_and_exactly()
+    {
+        Requires.Keepers();
+        await using IChildProcessHost host = TestHost.Create();
+        await using IChildProcess child = await host.StartAsync(new ChildProcessStartInfo(Puppet.Seq("read-line", ",", "exit", "23")) { StandardInput = ChildStdio.Pipe });
+        int supervisor = Keepers.SupervisorOf(child);
+        Syscall.kill(supervisor, Signum.SIGSTOP);
+        try
+        {
+            await child.StandardInput.WriteAsync("go\n"u8.ToArray(), TestContext.Current.CancellationToken);
+            await Eventually.HoldsAsync(() => !Keepers.IsAlive(child.Id), "the child has ended");
+            Assert.False(child.HasExited);
+        }
+        finally
+        {
+            Syscall.kill(supervisor, Signum.SIGCONT);
+        }
+
+        Assert.Equal(23, (await child.WaitForExitAsync()).Code);
+    }
+}
