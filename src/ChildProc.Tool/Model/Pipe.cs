@@ -1,0 +1,29 @@
+namespace ChildProc.Tool.Model;
+
+/// <summary>A pipe with the slots of its two ends. Its life is over when both are empty.</summary>
+internal sealed class Pipe(string key) : OpenFile(OpenFileKind.Pipe, key)
+{
+    internal HashSet<(FdTable Table, FdSlot Slot)> Readers { get; } = [];
+
+    internal HashSet<(FdTable Table, FdSlot Slot)> Writers { get; } = [];
+
+    internal long Opened { get; init; }
+
+    internal long? Ended { get; set; }
+
+    /// <summary>All that ever held an end of it.</summary>
+    internal HashSet<ProcessLife> Holders { get; } = [];
+
+    internal string Reference { get; init; } = "";
+
+    /// <summary>The processes that hold it as standard output or error: those that were meant to write.</summary>
+    internal ProcessLife? LastIntendedWriter { get; set; }
+
+    /// <summary>Since when no intended writer lives, though somebody else can write still.</summary>
+    internal long? HeldSince { get; set; }
+
+    /// <summary>Who can write still.</summary>
+    internal ProcessLife? Holder { get; set; }
+
+    internal string HolderReference { get; set; } = "";
+}

@@ -1,0 +1,67 @@
+using ChildProc.Tool.Interop;
+using ChildProc.Tool.Model;
+using ChildProc.Tool.Run;
+
+namespace ChildProc.Tool.Sources;
+
+/// <summary>
+/// Looks at the tree through /proc again and again: who is there, and who is a zombie. It tells how long a zombie had been one
+/// when its parent ended; what lives shorter than the time between two looks it does not see.
+/// </summary>
+internal sealed class Sampler : IDisposable
+{
+    private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(10), s_longest = TimeSpan.FromMilliseconds(50);
+
+    private readonly ManualResetEventSlim _stop = new();
+    private readonly Thread _thread;
+    private readonly FactLog _log;
+    private readonly int _root;
+    private readonly string? _tracerName;
+    private readonly Dictionary<int, (long Ticks, char State, string Comm)> _seen = [];
+
+    internal Sampler(int root, FactLog log, string? tracerName)
+    {
+        (_root, _log, _tracerName) = (root, log, tracerName);
+        _thread = new(Loop) { IsBackground = true, Name = "sampler" };
+        _thread.Start();
+    }
+
+    private void Loop()
+    {
+        TimeSpan pause = s_shortest;
+        do
+        {
+            long began = LibC.Now();
+            Look();
+            // Never more than a hundredth of one processor.
+            TimeSpan cost = TimeSpan.FromTicks((LibC.Now() - began) / 100);
+            pause = TimeSpan.FromTicks(Math.Clamp(cost.Ticks * 100, s_shortest.Ticks, Math.Max(s_longest.Ticks, cost.Ticks * 100)));
+        }
+        while (!_stop.Wait(pause));
+    }
+
+    private void Look()
+    {
+        Queue<int> todo = new([_root]);
+        HashSet<int> now = [];
+        while (todo.TryDequeue(out int pid))
+        {
+            if (!now.Add(pid) || ProcFs.Stat(pid) is not { } stat || stat.Comm == _tracerName)
+                continue;
+            bool known = _seen.TryGetValue(pid, out (long Ticks, char State, string Comm) before) && before.Ticks == stat.StartTicks;
+            if (!known || (stat.IsZombie && before.State != 'Z') || before.Comm != stat.Comm)
+                _log.Add(FactKind.SnapProcess, pid: pid, other: stat.Parent, number: stat.State, flags: stat.IsZombie ? FactFlags.Zombie : 0,
+                    text: ProcFs.Command(pid, stat.Comm), key: stat.Comm, by: FactSource.Proc);
+            _seen[pid] = (stat.StartTicks, stat.IsZombie ? 'Z' : stat.State, stat.Comm);
+            foreach (int child in ProcFs.Children(pid))
+                todo.Enqueue(child);
+        }
+    }
+
+    public void Dispose()
+    {
+        _stop.Set();
+        _thread.Join();
+        _stop.Dispose();
+    }
+}
