@@ -7,9 +7,10 @@ namespace ChildProc.Torture;
 /// <param name="Seed">What all chance comes from: the same seed makes every worker do the same steps again.</param>
 /// <param name="Threads">How many workers.</param>
 /// <param name="Only">The operations to choose from; none: all.</param>
-internal sealed record Options(int Seconds, int Seed, int Threads, string[] Only)
+/// <param name="Cycles">No torture: so many starts and waits, one after the other.</param>
+internal sealed record Options(int Seconds, int Seed, int Threads, string[] Only, int Cycles = 0)
 {
-    internal const string Usage = "torture [--seconds N] [--seed S] [--threads T] [--only OPERATION,...]";
+    internal const string Usage = "torture [--seconds N] [--seed S] [--threads T] [--only OPERATION,...] | torture --cycles N";
 
     /// <summary>Null when it is none.</summary>
     internal static Options? Parse(string[] args)
@@ -29,6 +30,9 @@ internal sealed record Options(int Seconds, int Seed, int Threads, string[] Only
                     break;
                 case "--threads" when isNumber && number > 0:
                     options = options with { Threads = number };
+                    break;
+                case "--cycles" when isNumber && number >= ChildProc.Torture.Cycles.Samples:
+                    options = options with { Cycles = number };
                     break;
                 case "--only" when value is not null:
                     options = options with { Only = value.Split(',') };

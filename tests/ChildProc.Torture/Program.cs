@@ -18,6 +18,11 @@ if (options is null || !options.Only.All(only => Operation.All.Any(o => o.Name =
     return 64;
 }
 
+if (options.Cycles > 0)
+{
+    return Cycles.Run(options.Cycles);
+}
+
 Console.WriteLine($"--seconds {options.Seconds} --seed {options.Seed} --threads {options.Threads}");
 Run run = new(options);
 ChildProcessHost.Configure(new ChildProcessHostOptions { LoggerFactory = run.Log });
