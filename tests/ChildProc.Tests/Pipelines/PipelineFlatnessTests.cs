@@ -16,7 +16,7 @@ public sealed class PipelineFlatnessTests(ITestOutputHelper output)
         Assert.Equal(0, host.Process.ExitCode);
         Dictionary<string, int> left = text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .ToDictionary(static l => l.Split('=')[0], static l => int.Parse(l.Split('=')[1], CultureInfo.InvariantCulture));
-        Assert.Equal(0, left["descriptors"]);
+        Assert.InRange(left["descriptors"], -5, 0); // one of before may have been on its way out
         Assert.InRange(left["threads"], 0, 6);
         Assert.InRange(left["managed"], -10_000_000, 200_000);
         Assert.InRange(left["resident"], -100_000_000, 8_000_000);

@@ -44,7 +44,7 @@ public sealed class FlatnessTests(ITestOutputHelper output)
     private async Task AssertFlatAsync(string kind, string times)
     {
         Dictionary<string, int> left = await RunAsync("flatness", kind, times);
-        Assert.Equal(0, left["descriptors"]);
+        Assert.InRange(left["descriptors"], -5, 0); // one of before may have been on its way out
         Assert.InRange(left["threads"], 0, 6); // the runtime's own pool breathes
         Assert.InRange(left["managed"], -10_000_000, 200_000);
         Assert.InRange(left["resident"], -100_000_000, 8_000_000);
