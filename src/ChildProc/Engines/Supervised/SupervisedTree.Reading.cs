@@ -127,6 +127,11 @@ internal sealed partial class SupervisedTree
     private bool Read(int number)
     {
         using Lock.Scope scope = _reading.EnterScope();
+        if (_lifeline.IsClosed)
+        {
+            return false; // another reader has met its end while this one waited
+        }
+
         Span<byte> buffer = stackalloc byte[512];
         int length = SeqPacket.Receive(number, buffer);
         if (length == -Libc.EAGAIN)
