@@ -7,6 +7,11 @@ if (args is ["--host", var library])
     return await HostRole.RunAsync(library);
 }
 
+if (args is ["--telemetry"])
+{
+    return await TelemetryCheck.RunAsync();
+}
+
 if (!OperatingSystem.IsLinux())
 {
     Console.WriteLine("This sample looks into /proc: it runs on Linux.");

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Publishes the Quickstart as a NativeAOT, a single-file and a trimmed application and runs each.
+# Publishes the Quickstart as a NativeAOT (without and with event sources), a single-file and a trimmed application and runs each.
 #   publish-check.sh OUTPUT_DIRECTORY
 # The last line is "N passed, N failed".
 set -u
@@ -13,7 +13,7 @@ check() {
     shift
     if dotnet publish "$project" -c Release -r "$rid" -o "$output/$form" "$@" >"$output/$form.log" 2>&1 &&
         ! grep -E 'warning (IL|AOT)[0-9]+' "$output/$form.log" &&
-        "$output/$form/Quickstart" >"$output/$form.out" 2>&1; then
+        "$output/$form/Quickstart" >"$output/$form.out" 2>&1 && "$output/$form/Quickstart" --telemetry >>"$output/$form.out" 2>&1; then
         passed=$((passed + 1)); echo "$form: ok"
     else
         failed=$((failed + 1)); echo "$form: FAILED"; tail -n 30 "$output/$form.log"; [ ! -f "$output/$form.out" ] || cat "$output/$form.out"
@@ -21,7 +21,8 @@ check() {
 }
 
 mkdir -p "$output"
-check native -p:PublishAot=true
+check native -p:PublishAot=true -p:EventSourceSupport=false
+check native-events -p:PublishAot=true -p:EventSourceSupport=true
 check single-file -p:PublishSingleFile=true --self-contained
 check trimmed -p:PublishTrimmed=true --self-contained
 echo "$passed passed, $failed failed"

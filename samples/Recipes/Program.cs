@@ -1,4 +1,4 @@
-// Every C# block of README.md and of docs/streams.md, pipelines.md, terminals.md and testing.md stands here between two comments
+// Every C# block of README.md and of docs/streams.md, pipelines.md, terminals.md, testing.md and telemetry.md stands here between two comments
 // with its name, and is run for real: against ordinary programs, in a directory of its own. Methods that are not public are
 // compiled only.
 using System.Reflection;

@@ -65,6 +65,7 @@ enum cp_request_flags {
     CP_BODY_IN_MEMFD = 1 << 7,     /* the body is a descriptor, the second one of the message; a file where there are no memfds */
     CP_SEARCHED = 1 << 8,          /* the paths come from a PATH search */
     CP_CONTROLLING_TERMINAL = 1 << 9, /* with CP_NEW_SESSION: the stream `terminal` becomes the session's terminal */
+    CP_TELL_TIME = 1 << 10,           /* somebody measures: EXITED tells when the child was reaped */
 };
 
 enum cp_stdio {
@@ -154,7 +155,7 @@ struct cp_exited {
     uint32_t pid;
     uint32_t code;  /* CLD_EXITED, CLD_KILLED, CLD_DUMPED */
     int32_t status; /* exit code or signal number */
-    uint32_t reserved;
+    uint32_t reaped_us; /* CP_TELL_TIME: the low half of CLOCK_MONOTONIC in microseconds, never 0; else 0 */
     uint64_t user_us;
     uint64_t system_us;
     uint64_t peak_kb;

@@ -94,12 +94,13 @@ _Noreturn static inline void sys_exit(int code)
     for (;;)
         SYS1(NR_exit_group, code);
 }
-static inline int64_t sys_monotonic_ms(void)
+static inline int64_t sys_monotonic_us(void)
 {
     struct timespec_ now = {0, 0};
     SYS2(NR_clock_gettime, 1 /* CLOCK_MONOTONIC */, &now);
-    return now.seconds * 1000 + now.nanoseconds / 1000000;
+    return now.seconds * 1000000 + now.nanoseconds / 1000;
 }
+static inline int64_t sys_monotonic_ms(void) { return sys_monotonic_us() / 1000; }
 static inline void sys_sleep_ms(int64_t ms)
 {
     struct timespec_ t = {ms / 1000, ms % 1000 * 1000000};

@@ -83,6 +83,12 @@ static uint64_t microseconds(struct timeval_ t)
     return (uint64_t)t.seconds * 1000000 + (uint64_t)t.microseconds;
 }
 
+/* The clock is read for those who measure only. */
+static uint32_t reaped_us(const struct cp_tree *tree)
+{
+    return tree->flags & CP_TELL_TIME ? (uint32_t)sys_monotonic_us() | 1 : 0;
+}
+
 /* Reaps whoever is dead, adopted or not. The exit of the child and the end of the tree go in one message when they
  * come together, which is the common case. */
 static void reap(void *context)
@@ -111,7 +117,7 @@ static void reap(void *context)
             break;
         if (info.pid == tree->child) {
             news.exited = (struct cp_exited){CP_FRAME(news.exited, CP_EXITED), (uint32_t)info.pid, (uint32_t)info.code,
-                                             info.status, 0, microseconds(usage.user), microseconds(usage.system),
+                                             info.status, reaped_us(tree), microseconds(usage.user), microseconds(usage.system),
                                              (uint64_t)usage.max_rss_kb};
             tree->child = 0;
             from = 0;

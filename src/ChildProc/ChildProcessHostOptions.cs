@@ -37,6 +37,12 @@ public sealed class ChildProcessHostOptions
     /// </summary>
     public string? GuardianPath { get; init; }
 
+    /// <summary>
+    /// Whether spans have the arguments of the child (<c>process.command_args</c>), which may be secrets: so not, by default.
+    /// Environment variables never are in telemetry.
+    /// </summary>
+    public bool RecordArguments { get; init; }
+
     /// <summary>How long a start may take, a slow file system included; 30 s by default.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Not between one millisecond and 24 days.</exception>
     public TimeSpan StartTimeout

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using ChildProc.Diagnostics;
 using ChildProc.Engines;
 using ChildProc.Stdio;
+using ChildProc.Telemetry;
 
 namespace ChildProc;
 
@@ -18,11 +19,11 @@ internal sealed class LocalChildProcess : IChildProcess
     private int _version; // of the tree; with the latter, when the child was started
     private PackedEnd _end; // with the latter
 
-    internal LocalChildProcess(ChildProcessStartInfo info, ProcessTree tree, StartOrigin? origin, CancellationToken lifetime)
+    internal LocalChildProcess(ChildProcessStartInfo info, ProcessTree tree, StartOrigin? origin, ChildTelemetry? telemetry, CancellationToken lifetime)
     {
         _version = tree.Version;
         _state = tree.HasStreams ? new ChildStreams(tree) : tree;
-        tree.HandOver(info, origin, lifetime);
+        tree.HandOver(info, origin, telemetry, lifetime);
     }
 
     ~LocalChildProcess() => TreeOf(_state)?.AbandonForgotten();
@@ -128,6 +129,7 @@ internal sealed class LocalChildProcess : IChildProcess
             return WaitForExitAsync(tree, cancellationToken); // with the pin
         }
 
+        tree.TellEnd();
         pin.Dispose();
         return new ValueTask<ExitStatus>(status);
     }
@@ -226,10 +228,12 @@ internal sealed class LocalChildProcess : IChildProcess
             {
                 if (ReleasesLeftovers(tree))
                 {
+                    tree.NoteStop(StopReason.Release);
                     tree.Release();
                 }
                 else
                 {
+                    tree.NoteStop(StopReason.Dispose);
                     tree.KillAndWait();
                 }
             }
@@ -325,6 +329,7 @@ internal sealed class LocalChildProcess : IChildProcess
         try
         {
             await tree.WhenEmpty().WaitAsync(cancellationToken).ConfigureAwait(false);
+            tree.TellEnd();
         }
         finally
         {
@@ -356,6 +361,7 @@ internal sealed class LocalChildProcess : IChildProcess
     {
         try
         {
+            tree.NoteStop(StopReason.Dispose);
             await tree.KillAndWaitAsync().ConfigureAwait(false);
         }
         catch (ChildProcessTreeException)

@@ -3,6 +3,7 @@ using ChildProc.Diagnostics;
 using ChildProc.Engines;
 using ChildProc.Engines.Supervised;
 using ChildProc.Start;
+using ChildProc.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -11,13 +12,14 @@ namespace ChildProc;
 /// <summary>Starts children on this machine, with the engine that the platform has.</summary>
 internal sealed class LocalChildProcessHost : IChildProcessHost
 {
-    private readonly bool _isShared;
+    private readonly bool _isShared, _recordsArguments;
     private readonly EngineChoice _engines;
     private Task? _disposal;
 
     internal LocalChildProcessHost(ChildProcessHostOptions options, bool isShared)
     {
         _isShared = isShared;
+        _recordsArguments = options.RecordArguments;
         ILogger logger = options.LoggerFactory is { } factory ? new DeferredLogger(factory.CreateLogger("ChildProc")) : NullLogger.Instance;
         _engines = new EngineChoice(options, logger);
     }
@@ -57,7 +59,15 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
         ArgumentNullException.ThrowIfNull(info);
         ObjectDisposedException.ThrowIf(_disposal is not null, this);
         StartInfoValidator.Validate(info);
-        return new PreparedCommand(this, info, _engines.Prepare(info));
+        try
+        {
+            return new PreparedCommand(this, info, _engines.Prepare(info));
+        }
+        catch (ChildProcessStartException e)
+        {
+            ChildTelemetry.Begin(info, _recordsArguments)?.Failed(e); // a program that is not there is found here already
+            throw;
+        }
     }
 
     internal LocalChildProcess Start(PreparedCommand command, CancellationToken lifetime)
@@ -65,18 +75,28 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
         lifetime.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_disposal is not null, this);
         StartOrigin? origin = StartOrigin.Capture();
+        ChildTelemetry? telemetry = ChildTelemetry.Begin(command.StartInfo, _recordsArguments);
         ProcessTree tree;
         try
         {
-            tree = command.Image.Engine.Start(command.Image);
+            try
+            {
+                tree = command.Image.Engine.Start(command.Image);
+            }
+            catch (EngineUnavailableException e)
+            {
+                command.Image = _engines.Weaken(command.Image, e);
+                tree = command.Image.Engine.Start(command.Image);
+            }
         }
-        catch (EngineUnavailableException e)
+        catch (Exception e) when (telemetry is not null)
         {
-            command.Image = _engines.Weaken(command.Image, e);
-            tree = command.Image.Engine.Start(command.Image);
+            telemetry.Failed(e);
+            throw;
         }
 
-        LocalChildProcess child = new(command.StartInfo, tree, origin, lifetime);
+        telemetry?.Started(tree);
+        LocalChildProcess child = new(command.StartInfo, tree, origin, telemetry, lifetime);
         if (child.WasCanceled)
         {
             child.Dispose(); // cancelled while it was being started
@@ -92,18 +112,28 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
         lifetime.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_disposal is not null, this);
         StartOrigin? origin = StartOrigin.Capture();
+        ChildTelemetry? telemetry = ChildTelemetry.Begin(command.StartInfo, _recordsArguments);
         ProcessTree tree;
         try
         {
-            tree = await command.Image.Engine.StartAsync(command.Image, lifetime).ConfigureAwait(false);
+            try
+            {
+                tree = await command.Image.Engine.StartAsync(command.Image, lifetime).ConfigureAwait(false);
+            }
+            catch (EngineUnavailableException e)
+            {
+                command.Image = _engines.Weaken(command.Image, e);
+                tree = await command.Image.Engine.StartAsync(command.Image, lifetime).ConfigureAwait(false);
+            }
         }
-        catch (EngineUnavailableException e)
+        catch (Exception e) when (telemetry is not null)
         {
-            command.Image = _engines.Weaken(command.Image, e);
-            tree = await command.Image.Engine.StartAsync(command.Image, lifetime).ConfigureAwait(false);
+            telemetry.Failed(e);
+            throw;
         }
 
-        LocalChildProcess child = new(command.StartInfo, tree, origin, lifetime);
+        telemetry?.Started(tree);
+        LocalChildProcess child = new(command.StartInfo, tree, origin, telemetry, lifetime);
         if (child.WasCanceled)
         {
             await child.DisposeAsync().ConfigureAwait(false); // cancelled while it was being started
@@ -131,6 +161,7 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
             trees.AddRange(engine.Trees());
         }
 
+        trees.ForEach(static tree => tree.NoteStop(StopReason.HostDisposal));
         await Task.WhenAll(trees.ConvertAll(static tree => tree.KillAndWaitAsync())).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

@@ -54,6 +54,7 @@ return verb switch
     "prepared-elsewhere" => await OwnState.PreparedElsewhereAsync(rest[0], rest[1]),
     "dispose-on-pool" => await PoolDisposal.RunAsync(puppet, int.Parse(rest[0], CultureInfo.InvariantCulture)),
     "start-when-told" => await OwnState.StartWhenToldAsync(puppet, rest),
+    "telemetry" => await TelemetryRound.RunAsync(puppet),
     "ledger-counts" => await LedgerCounts.RunAsync(puppet),
     "bad-log" => await BadLog.RunAsync(puppet),
     "terminal-after" => await TerminalAfterAsync(rest),

@@ -183,6 +183,21 @@ static void a_child_in_a_session_of_its_own_leads_it(void)
     end(&run);
 }
 
+static void the_time_of_the_exit_is_told_to_those_who_ask_for_it(void)
+{
+    struct run run = start("/bin/sh", "exit 0", 0);
+    const struct cp_exited *exited = told(&run, CP_EXITED);
+    CHECK(exited && exited->reaped_us == 0);
+    end(&run);
+
+    uint32_t before = (uint32_t)sys_monotonic_us();
+    run = start("/bin/sh", "exit 0", CP_TELL_TIME);
+    exited = told(&run, CP_EXITED);
+    uint32_t now = (uint32_t)sys_monotonic_us();
+    CHECK(exited && exited->reaped_us && exited->reaped_us - before <= now - before + 1);
+    end(&run);
+}
+
 static void a_signal_and_a_kill_reach_the_child(void)
 {
     struct run run = start("/bin/sh", "trap 'echo heard' USR1; echo ready; while :; do sleep 0.1; done", 0);
@@ -224,6 +239,7 @@ int main(int count, char **arguments)
     alarm(100);
     a_child_gets_what_its_request_says_and_its_status_is_told();
     a_child_in_a_session_of_its_own_leads_it();
+    the_time_of_the_exit_is_told_to_those_who_ask_for_it();
     a_signal_and_a_kill_reach_the_child();
     the_end_of_the_lifeline_ends_the_tree();
     a_program_that_is_not_there_is_told_as_such();

@@ -23,6 +23,30 @@ internal static class Ledger
         Finalized = Volatile.Read(ref s_finalized),
     };
 
+    /// <summary>How many children have not ended, after a look at those whose end nobody waits for.</summary>
+    internal static long CountActive()
+    {
+        foreach (ProcessTree tree in Owned())
+        {
+            if (tree.TryPin())
+            {
+                try
+                {
+                    _ = tree.HasExited;
+                }
+                catch (IOException)
+                {
+                    // no more descriptors: it is as it was known
+                }
+
+                tree.Unpin();
+            }
+        }
+
+        long exited = Volatile.Read(ref s_exited); // first, and a start is counted a moment after its owner is set
+        return Math.Max(0, Volatile.Read(ref s_started) - exited);
+    }
+
     /// <param name="key">A tree, or a weak reference to one.</param>
     internal static void Add(object key)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ChildProc.Telemetry;
 
 namespace ChildProc.Engines;
 
@@ -34,6 +35,7 @@ internal static class HostExit
 
                 if (tree.DiesWithHost)
                 {
+                    tree.NoteStop(StopReason.HostExit);
                     tree.Kill();
                     endings.Add(tree.WhenEmpty());
                 }

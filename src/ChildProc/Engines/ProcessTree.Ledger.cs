@@ -1,4 +1,5 @@
 using ChildProc.Diagnostics;
+using ChildProc.Telemetry;
 
 namespace ChildProc.Engines;
 
@@ -10,21 +11,29 @@ internal abstract partial class ProcessTree
     private bool _hadOwner; // under the gate
 
     /// <summary>It has an owner from here on.</summary>
-    private void Enter(StartOrigin? origin)
+    private void Enter(StartOrigin? origin, ChildTelemetry? telemetry)
     {
         // A callback of the streams may hold the owner, which the ledger must not keep alive when the tree is over.
         object key = Pumps is null ? this : new WeakReference<ProcessTree>(this, trackResurrection: true);
-        bool exited;
+        bool exited, empty;
         lock (_gate)
         {
             (_origin, _ledgerKey, _hadOwner) = (origin, key, true);
             exited = _hasExited;
+            empty = _isEmpty && _emptyFault is null;
+            Take(telemetry);
         }
 
         Ledger.Add(key);
         if (exited)
         {
             Ledger.CountExit();
+            _telemetry?.Announce();
+        }
+
+        if (empty)
+        {
+            ChildProcEventSource.Log.TreeEmpty(Id);
         }
     }
 

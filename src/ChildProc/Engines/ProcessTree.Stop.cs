@@ -1,4 +1,5 @@
 using ChildProc.Diagnostics;
+using ChildProc.Telemetry;
 
 namespace ChildProc.Engines;
 
@@ -58,18 +59,23 @@ internal abstract partial class ProcessTree
     /// <summary>Signal, grace, kill; returns when the tree is empty. True when the grace was cut short.</summary>
     internal async Task<bool> StopAsync(StopPolicy policy, CancellationToken cutGrace)
     {
+        NoteStop(StopReason.Stop);
         bool cut = false;
         if (policy.Grace > TimeSpan.Zero && policy.Signal.Number != 0
             && Signal(policy.Signal, policy.Scope))
         {
+            TellStep(StopStep.Signalled);
             Signal(ChildSignal.Continue, policy.Scope); // a stopped process sees no other signal than KILL
             Task done = policy.Scope == SignalScope.Tree ? WhenEmpty() : WhenExited();
             await done.WaitAsync(policy.Grace, cutGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cut = !done.IsCompleted && cutGrace.IsCancellationRequested;
+            TellStep(done.IsCompleted ? StopStep.Ended : cut ? StopStep.GraceCut : StopStep.GraceOver);
         }
 
         await KillAndWaitAsync().ConfigureAwait(false);
         _ = await WhenExited().ConfigureAwait(false);
+        TellStep(StopStep.Empty);
+        TellEnd();
         return cut;
     }
 
@@ -86,6 +92,8 @@ internal abstract partial class ProcessTree
 
             _canceled = true;
         }
+
+        NoteStop(StopReason.Cancellation);
 
         // Logged where it arises; those who wait for the child see it, too.
         _ = StopOnceAsync().ContinueWith(static t => _ = t.Exception, TaskScheduler.Default);
@@ -104,6 +112,7 @@ internal abstract partial class ProcessTree
     {
         string[] remaining = DescribeMembers();
         Log.NotEmpty(Logger, Id, string.Join("; ", remaining));
+        LeakTelemetry.NotEmpty(Id, remaining.Length);
         return new ChildProcessTreeException(TreeFault.NotEmpty, remaining);
     }
 }

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using ChildProc.Diagnostics;
 using ChildProc.Pipes;
 using ChildProc.Pumps;
+using ChildProc.Telemetry;
 using ChildProc.Terminals;
 using Microsoft.Extensions.Logging;
 
@@ -113,10 +114,10 @@ internal abstract partial class ProcessTree(ILogger logger)
     // ---- What an engine does ----
 
     /// <summary>False when the target is gone already.</summary>
-    internal abstract bool Signal(ChildSignal signal, SignalScope scope);
+    protected abstract bool Send(ChildSignal signal, SignalScope scope);
 
     /// <summary>Kills the whole tree; does not wait.</summary>
-    internal abstract void Kill();
+    protected abstract void SendKill();
 
     /// <summary>Hands what is left of the tree over to itself.</summary>
     internal abstract void Release();
@@ -207,12 +208,7 @@ internal abstract partial class ProcessTree(ILogger logger)
             ValueTask<bool> wait;
             lock (_gate)
             {
-                if (_hasExited)
-                {
-                    return _exit;
-                }
-
-                if (_wait is not null)
+                if (_hasExited || _wait is not null)
                 {
                     break;
                 }
@@ -233,7 +229,13 @@ internal abstract partial class ProcessTree(ILogger logger)
             }
         }
 
-        return await WhenExited().WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (!Volatile.Read(ref _hasExited))
+        {
+            _ = await WhenExited().WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        TellEnd();
+        return _exit; // written before the fact
     }
 
     /// <summary>Completes when no process of the tree is left, or fails with <see cref="TreeFault.ContainmentLost"/>.</summary>
@@ -264,6 +266,7 @@ internal abstract partial class ProcessTree(ILogger logger)
         long deadline = timeout == Timeout.InfiniteTimeSpan ? long.MaxValue : Environment.TickCount64 + (long)Math.Ceiling(timeout.TotalMilliseconds);
         bool exited = Wait(untilEmpty: false, deadline);
         status = _exit; // written before the fact that Wait has seen
+        TellEnd();
         return exited;
     }
 
@@ -353,11 +356,16 @@ internal abstract partial class ProcessTree(ILogger logger)
     /// It runs, and is its owner's from here on. The token, which may live long, holds the tree and never the owner, who can be
     /// forgotten and collected.
     /// </summary>
-    internal void HandOver(ChildProcessStartInfo info, StartOrigin? origin, CancellationToken lifetime)
+    internal void HandOver(ChildProcessStartInfo info, StartOrigin? origin, ChildTelemetry? telemetry, CancellationToken lifetime)
     {
         Info = info;
         Lifetime = lifetime;
-        Enter(origin);
+        Enter(origin, telemetry);
+        if (telemetry is not null)
+        {
+            ListenForTelemetry();
+        }
+
         _registration = lifetime.UnsafeRegister(static tree => ((ProcessTree)tree!).CancelByLifetime(), this);
     }
 
@@ -367,6 +375,7 @@ internal abstract partial class ProcessTree(ILogger logger)
     {
         _registration.Dispose(); // waits for a cancellation that is under way, which only begins a stop
         Close();
+        TellEnd();
         Leave(disposed: true);
         if (servesAgain)
         {
@@ -379,6 +388,8 @@ internal abstract partial class ProcessTree(ILogger logger)
     {
         _registration.Unregister(); // a long-lived token would hold the tree for ever
         Leave(disposed: false);
+        NoteStop(StopReason.Forgotten);
+        LeakTelemetry.Forgotten(Id);
         if (!IsEmpty && !OutlivesOwner)
         {
             Log.Forgotten(Logger, Id);
@@ -417,7 +428,7 @@ internal abstract partial class ProcessTree(ILogger logger)
         Debug.Assert(_hasExited && _isEmpty && !_isLost && !IsAbandoned, "Only a tree that ended well serves again.");
         (Id, StartTime, Info, Lifetime, _registration) = (0, default, null!, default, default);
         (_exit, _hasExited, _isEmpty) = (default, false, false);
-        (_origin, _hadOwner) = (null, false);
+        (_origin, _hadOwner, _telemetry) = (null, false, null);
     }
 
     /// <summary>"pid state command" of a process, or null when it is dead.</summary>
@@ -433,7 +444,11 @@ internal abstract partial class ProcessTree(ILogger logger)
         StartTime = DateTimeOffset.UtcNow;
     }
 
-    protected void SetExited(ExitStatus status)
+    /// <param name="status">How it ended.</param>
+    /// <param name="reapDelayNs">How long it had been dead, in nanoseconds; below 0 when that is not known, or its zombie is kept.</param>
+    protected void SetExited(ExitStatus status, long reapDelayNs = -1) => SetExited(status, reapDelayNs, seen: true);
+
+    private void SetExited(ExitStatus status, long reapDelayNs, bool seen)
     {
         if (Terminal is { } terminal && OperatingSystem.IsLinux() && !Volatile.Read(ref _hasExited))
         {
@@ -441,6 +456,7 @@ internal abstract partial class ProcessTree(ILogger logger)
         }
 
         TaskCompletionSource<ExitStatus>? source;
+        ChildTelemetry? telemetry;
         bool counts;
         lock (_gate)
         {
@@ -450,9 +466,10 @@ internal abstract partial class ProcessTree(ILogger logger)
             }
 
             _exit = status;
+            counts = _hadOwner; // else it is counted, and told, when it gets its owner
+            telemetry = NoteEnd(seen ? status : null, reapDelayNs);
             Volatile.Write(ref _hasExited, true);
             source = _exitSource;
-            counts = _hadOwner; // else it is counted when it gets its owner
             SetWait();
             Monitor.PulseAll(_gate);
         }
@@ -460,6 +477,7 @@ internal abstract partial class ProcessTree(ILogger logger)
         if (counts)
         {
             Ledger.CountExit();
+            telemetry?.Announce();
         }
 
         if (HasStreams)
@@ -477,13 +495,16 @@ internal abstract partial class ProcessTree(ILogger logger)
         if (!IsAbandoned)
         {
             Log.ContainmentLost(Logger, Id);
+            LeakTelemetry.ContainmentLost(Id);
         }
 
         SetExited(ExitStatus.Unknown);
     }
 
     /// <param name="fault">Why nobody can tell whether it really is; null when it is.</param>
-    protected void SetEmpty(TreeFault? fault)
+    protected void SetEmpty(TreeFault? fault) => SetEmpty(fault, seen: true);
+
+    private void SetEmpty(TreeFault? fault, bool seen)
     {
         if (Terminal is { } terminal && OperatingSystem.IsLinux() && !Volatile.Read(ref _isEmpty))
         {
@@ -491,6 +512,7 @@ internal abstract partial class ProcessTree(ILogger logger)
         }
 
         TaskCompletionSource? source;
+        bool tells;
         lock (_gate)
         {
             if (_isEmpty)
@@ -502,7 +524,13 @@ internal abstract partial class ProcessTree(ILogger logger)
             _emptyFault = fault;
             Volatile.Write(ref _isEmpty, true);
             source = _emptySource;
+            tells = _hadOwner && seen && fault is null;
             Monitor.PulseAll(_gate);
+        }
+
+        if (tells)
+        {
+            ChildProcEventSource.Log.TreeEmpty(Id);
         }
 
         if (source is not null)
@@ -514,8 +542,8 @@ internal abstract partial class ProcessTree(ILogger logger)
     /// <summary>Nothing more will be heard of the tree: whoever still waits for it gets an answer.</summary>
     protected void SetClosed(TreeFault? fault)
     {
-        SetExited(ExitStatus.Unknown);
-        SetEmpty(fault);
+        SetExited(ExitStatus.Unknown, reapDelayNs: -1, seen: false);
+        SetEmpty(fault, seen: false);
     }
 
     protected void ClosePipes()

@@ -30,6 +30,15 @@ internal readonly record struct ChildPipes(PipeEnd? Input, PipeEnd? Output, Pipe
         }
     }
 
+    internal void Announce(int pid)
+    {
+        Input?.Announce(pid, StandardStreams.StandardInput);
+        Output?.Announce(pid, StandardStreams.StandardOutput);
+        Error?.Announce(pid, StandardStreams.StandardError);
+        Terminal?.Input.Announce(pid, StandardStreams.Terminal);
+        Terminal?.Output.Announce(pid, StandardStreams.Terminal);
+    }
+
     internal void Close()
     {
         Input?.Close();

@@ -7,7 +7,6 @@ namespace ChildProc.Pipes;
 /// <summary>The host's end of a pipe or terminal on Linux: a non-blocking descriptor that waits on the reactor.</summary>
 internal class DescriptorEnd(Descriptor descriptor, bool reads) : PipeEnd, IReactorEntry
 {
-    private long _untilGrowth = PipeGrowth.WorthIt;
     private bool _grown, _registered;
 
     public int Slot { get; set; } = IReactorEntry.NotRegistered;
@@ -38,8 +37,8 @@ internal class DescriptorEnd(Descriptor descriptor, bool reads) : PipeEnd, IReac
         using HandleUse use = new(descriptor);
         int count = Transfer(use.Number, buffer, reads: true);
 
-        // Once only: below zero it has been tried.
-        if (_untilGrowth >= 0 && (_untilGrowth -= Math.Max(count, 0)) < 0)
+        // Once only: when it passes the mark.
+        if (Bytes <= PipeGrowth.WorthIt && Bytes + count > PipeGrowth.WorthIt)
         {
             _grown = PipeGrowth.TryGrow(use.Number);
         }

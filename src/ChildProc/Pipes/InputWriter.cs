@@ -54,7 +54,7 @@ internal sealed class InputWriter(PipeEnd pipe, object owner) : PipeWriter
         cancellationToken.ThrowIfCancellationRequested(); // nothing is taken; a later cancellation finds all of it taken
 
         // At once what the pipe takes, unless earlier bytes come first; the rest is kept, as a flush keeps it.
-        while (_buffer.WrittenCount == 0 && !source.IsEmpty && pipe.TryWrite(source.Span) is > 0 and int written)
+        while (_buffer.WrittenCount == 0 && !source.IsEmpty && pipe.TryFeed(source.Span) is > 0 and int written)
         {
             source = source[written..];
         }
@@ -105,7 +105,7 @@ internal sealed class InputWriter(PipeEnd pipe, object owner) : PipeWriter
     {
         while (_sent < _buffer.WrittenCount && !_broken)
         {
-            int written = pipe.TryWrite(_buffer.WrittenSpan[_sent..]);
+            int written = pipe.TryFeed(_buffer.WrittenSpan[_sent..]);
             if (written >= 0)
             {
                 _sent += written;

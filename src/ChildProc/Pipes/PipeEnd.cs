@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ChildProc.Telemetry;
 
 namespace ChildProc.Pipes;
 
@@ -19,9 +20,10 @@ internal abstract class PipeEnd
     private readonly Lock _gate = new();
     private TaskCompletionSource? _waiter;
     private Timer? _drain;
-    private Action<PipeEnd>? _onCut;
     private bool _closed, _cut;
     private int _leftAfterCut;
+    private int _pid; // whose it is, for listeners; 0 when there were none at the start
+    private StandardStreams _stream;
 
     /// <summary>The system's name of the pipe, by which its holders are found; empty when it is closed or has none.</summary>
     internal virtual string Link => "";
@@ -33,6 +35,9 @@ internal abstract class PipeEnd
 
     /// <summary>Output was still coming when the time to drain it was over.</summary>
     internal bool Incomplete { get; private protected set; }
+
+    /// <summary>How much went through, before the transfer that is under way.</summary>
+    protected long Bytes { get; private set; }
 
     /// <summary>The time to drain it is over.</summary>
     protected bool IsCut => Volatile.Read(ref _cut);
@@ -74,6 +79,7 @@ internal abstract class PipeEnd
     /// <inheritdoc cref="Read"/>
     internal virtual int TryRead(Span<byte> buffer)
     {
+        int count;
         lock (_gate)
         {
             if (_cut && _leftAfterCut == 0)
@@ -82,13 +88,44 @@ internal abstract class PipeEnd
                 return 0;
             }
 
-            int count = Read(_cut ? buffer[..Math.Min(buffer.Length, _leftAfterCut)] : buffer);
+            count = Read(_cut ? buffer[..Math.Min(buffer.Length, _leftAfterCut)] : buffer);
             if (_cut && count > 0)
             {
                 _leftAfterCut -= count;
             }
+        }
 
-            return count;
+        Count(count, read: true);
+        return count;
+    }
+
+    /// <summary>As <see cref="TryWrite"/>, to a child: listeners count it.</summary>
+    internal int TryFeed(ReadOnlySpan<byte> buffer)
+    {
+        int count = TryWrite(buffer);
+        Count(count, read: false);
+        return count;
+    }
+
+    private void Count(int bytes, bool read)
+    {
+        if (bytes > 0)
+        {
+            Bytes += bytes;
+            ChildProcMeter.Transferred(bytes, read);
+        }
+    }
+
+    /// <summary>Events tell of it from here on.</summary>
+    internal void Announce(int pid, StandardStreams stream)
+    {
+        lock (_gate)
+        {
+            if (!_closed) // else it carried all that it ever will
+            {
+                ChildProcEventSource.Log.PipeOpened(pid, (long)stream, Number ?? -1);
+                (_pid, _stream) = (pid, stream);
+            }
         }
     }
 
@@ -159,8 +196,7 @@ internal abstract class PipeEnd
         {
             if (!_closed)
             {
-                _onCut = onCut;
-                _drain ??= new Timer(static self => ((PipeEnd)self!).Cut(), this, timeout, Timeout.InfiniteTimeSpan);
+                _drain ??= new Timer(static drain => ((Drain)drain!).Pipe.Cut(((Drain)drain).OnCut), new Drain(this, onCut), timeout, Timeout.InfiniteTimeSpan);
             }
         }
     }
@@ -185,11 +221,16 @@ internal abstract class PipeEnd
             Disarm();
         }
 
+        if (_pid != 0)
+        {
+            ChildProcEventSource.Log.PipeClosed(_pid, (long)_stream, Number ?? -1, Bytes);
+        }
+
         Free();
         waiter?.TrySetException(new ObjectDisposedException(nameof(IChildProcess)));
     }
 
-    private void Cut()
+    private void Cut(Action<PipeEnd> onCut)
     {
         lock (_gate)
         {
@@ -204,11 +245,14 @@ internal abstract class PipeEnd
 
         try
         {
-            _onCut?.Invoke(this); // first: whoever reads may end the tree as soon as it is awake, and then nobody holds the pipe
+            onCut(this); // first: whoever reads may end the tree as soon as it is awake, and then nobody holds the pipe
         }
         finally
         {
             Wake();
         }
     }
+
+    // An idle pipe has no field for it.
+    private sealed record Drain(PipeEnd Pipe, Action<PipeEnd> OnCut);
 }

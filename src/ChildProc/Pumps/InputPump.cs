@@ -62,7 +62,7 @@ internal static class InputPump
     {
         while (!bytes.IsEmpty)
         {
-            int written = pipe.TryWrite(bytes.Span);
+            int written = pipe.TryFeed(bytes.Span);
             if (written >= 0)
             {
                 bytes = bytes[written..];

@@ -8,7 +8,7 @@ public sealed partial class RecipesTests
 {
     private static readonly string s_repository = Puppet.Metadata("RepositoryPath");
 
-    public static TheoryData<string> Documents => ["README.md", "docs/streams.md", "docs/pipelines.md", "docs/terminals.md", "docs/testing.md"];
+    public static TheoryData<string> Documents => ["README.md", "docs/streams.md", "docs/pipelines.md", "docs/terminals.md", "docs/testing.md", "docs/telemetry.md"];
 
     [Theory(Timeout = 20_000)]
     [MemberData(nameof(Documents))]

@@ -114,9 +114,9 @@ public sealed class PinTests
 
         protected override void OnUnpinned() => Interlocked.Increment(ref _timesOver);
 
-        internal override bool Signal(ChildSignal signal, SignalScope scope) => false;
+        protected override bool Send(ChildSignal signal, SignalScope scope) => false;
 
-        internal override void Kill()
+        protected override void SendKill()
         {
         }
 

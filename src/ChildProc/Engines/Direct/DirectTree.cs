@@ -78,7 +78,7 @@ internal sealed class DirectTree : ProcessTree
 
     // ---- What is asked of it ----
 
-    internal override bool Signal(ChildSignal signal, SignalScope scope)
+    protected override bool Send(ChildSignal signal, SignalScope scope)
     {
         if (scope == SignalScope.Tree ? IsEmpty : HasExited)
         {
@@ -99,7 +99,7 @@ internal sealed class DirectTree : ProcessTree
         return error != Libc.ESRCH;
     }
 
-    internal override void Kill()
+    protected override void SendKill()
     {
         if (_hold == Hold.Child)
         {
@@ -128,7 +128,7 @@ internal sealed class DirectTree : ProcessTree
         }
         else
         {
-            Kill();
+            SendKill();
         }
     }
 
@@ -243,8 +243,8 @@ internal sealed class DirectTree : ProcessTree
         if (_graceEnds == 0)
         {
             _graceEnds = now + (long)policy.Grace.TotalMilliseconds;
-            Signal(policy.Signal, policy.Scope);
-            Signal(ChildSignal.Continue, policy.Scope);
+            Send(policy.Signal, policy.Scope);
+            Send(ChildSignal.Continue, policy.Scope);
         }
 
         if (now < _graceEnds && !(HasExited && policy.Scope == SignalScope.Child))
@@ -327,7 +327,7 @@ internal sealed class DirectTree : ProcessTree
                 return;
             }
 
-            SetExited(status);
+            SetExited(status, _child.IsBuried ? 0 : -1);
             if (_info.Leftovers == Leftovers.Release)
             {
                 Watchdog.Forget(Target); // as for a supervisor: what outlives the child outlives the host, too
@@ -403,7 +403,13 @@ internal sealed class DirectTree : ProcessTree
                 ZombieWatch.WatchOne(pidFd); // to be buried in the end
             }
 
+            bool kept = HasExited && !_child.IsBuried;
             _child.Bury();
+            if (kept)
+            {
+                TellBurial();
+            }
+
             _engine.Remove(this);
         }
     }

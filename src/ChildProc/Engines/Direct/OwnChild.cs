@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using ChildProc.Events;
 using ChildProc.Interop;
+using ChildProc.Telemetry;
 
 namespace ChildProc.Engines.Direct;
 
@@ -30,6 +31,10 @@ internal sealed class OwnChild : IReactorEntry
         _tree = tree;
         _started = ProcessTable.Find(pid)?.Started ?? 0; // it has its number now: it lives, or is not reaped
         _keep = leadsGroup && !PidFd.SignalsGroups;
+        if (ChildProcEventSource.Log.IsEnabled())
+        {
+            ChildProcEventSource.Log.PidfdOpened(pid, pidFd.Number);
+        }
     }
 
     public int Slot { get; set; } = IReactorEntry.NotRegistered;
@@ -159,11 +164,13 @@ internal sealed class OwnChild : IReactorEntry
     /// <summary>Reaps what was kept, and lets go of the process.</summary>
     internal void Bury()
     {
+        int number;
         lock (_pidFd)
         {
             try
             {
                 using HandleUse use = new(_pidFd);
+                number = use.Number;
                 if (!_buried)
                 {
                     _buried = true;
@@ -178,6 +185,7 @@ internal sealed class OwnChild : IReactorEntry
             }
         }
 
+        ChildProcEventSource.Log.PidfdClosed(Pid, number);
         _pidFd.Dispose();
     }
 }

@@ -5,6 +5,7 @@ using System.Text;
 using ChildProc.Interop;
 using ChildProc.Start;
 using ChildProc.Stdio;
+using ChildProc.Telemetry;
 
 namespace ChildProc.Engines.Supervised;
 
@@ -97,6 +98,11 @@ internal sealed class RequestImage : StartImage
         if (Libc.prctl(Libc.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
         {
             header.Flags |= Wire.RequestFlags.NoNewPrivileges; // the host gave it up after the guardian began
+        }
+
+        if (ChildTelemetry.IsWanted)
+        {
+            header.Flags |= Wire.RequestFlags.TellTime;
         }
 
         return header;

@@ -46,6 +46,8 @@ internal sealed partial class SupervisedTree : ProcessTree
 
     internal int SupervisorPid { get; private set; }
 
+    internal override int SupervisorId => SupervisorPid;
+
     internal bool Claimed => _claimed;
 
     internal Wire.Failed Failure => _failure;
@@ -152,7 +154,7 @@ internal sealed partial class SupervisedTree : ProcessTree
 
     // ---- The running tree ----
 
-    internal override bool Signal(ChildSignal signal, SignalScope scope)
+    protected override bool Send(ChildSignal signal, SignalScope scope)
     {
         Wire.Signal frame = new()
         {
@@ -164,7 +166,7 @@ internal sealed partial class SupervisedTree : ProcessTree
         return !gone && Tell(frame);
     }
 
-    internal override void Kill() => Tell(new Wire.Frame(Wire.FrameType.Kill, 8));
+    protected override void SendKill() => Tell(new Wire.Frame(Wire.FrameType.Kill, 8));
 
     internal override void Release()
     {
@@ -332,7 +334,7 @@ internal sealed partial class SupervisedTree : ProcessTree
                 break;
             case Wire.FrameType.Exited when Wire.TryRead(frame, out Wire.Exited exited):
                 Follow(TreeModel.News.Exited);
-                SetExited(ToStatus(exited));
+                SetExited(ToStatus(exited), ReapDelay(exited));
                 break;
             case Wire.FrameType.TreeEmpty:
                 Follow(TreeModel.News.TreeEmpty);
@@ -403,6 +405,10 @@ internal sealed partial class SupervisedTree : ProcessTree
             ? ExitStatus.FromCode(exited.Status, usage)
             : ExitStatus.FromSignal(ChildSignal.FromNumber(exited.Status), exited.Code == CldDumped, usage);
     }
+
+    // Nanoseconds, or -1 where nobody asked for the time. The stamp is the low half of the clock that a timestamp is on Linux.
+    private static long ReapDelay(in Wire.Exited exited) => exited.ReapedMicroseconds == 0 ? -1
+        : Math.Max(0, (int)((uint)(Stopwatch.GetTimestamp() / 1000) - exited.ReapedMicroseconds)) * 1000L;
 
     private sealed class Listener(SupervisedTree tree) : IReactorEntry
     {

@@ -20,7 +20,7 @@ internal static class Wire
     internal enum RequestFlags : uint
     {
         None = 0, NewSession = 1, NewGroup = 2, NoNewPrivileges = 4, SetUmask = 8, SetPriority = 16, SetCredentials = 32,
-        ReleaseLeftovers = 64, BodyInMemfd = 128, Searched = 256, ControllingTerminal = 512,
+        ReleaseLeftovers = 64, BodyInMemfd = 128, Searched = 256, ControllingTerminal = 512, TellTime = 1024,
     }
 
     internal enum StdioKind : byte { Null = 0, Handle = 1, AsStandardOutput = 2 }
@@ -75,7 +75,7 @@ internal static class Wire
         internal Frame Frame;
         internal uint Pid, Code;
         internal int Status;
-        internal uint Reserved;
+        internal uint ReapedMicroseconds;
         internal ulong UserMicroseconds, SystemMicroseconds, PeakKilobytes;
     }
 

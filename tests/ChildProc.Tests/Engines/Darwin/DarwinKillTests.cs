@@ -269,7 +269,7 @@ public sealed class DarwinKillTests
         ChildProcessStartInfo info = DarwinBench.Info();
         DarwinTree tree = bench.Start(info);
         bench.Kernel.Fork(tree.Id);
-        await using (new LocalChildProcess(info, tree, origin: null, CancellationToken.None))
+        await using (new LocalChildProcess(info, tree, origin: null, telemetry: null, CancellationToken.None))
         {
         }
 

@@ -97,7 +97,7 @@ public sealed class DarwinPipeTests
             StandardError = ChildStdio.ToStandardOutput,
         };
         DarwinTree tree = bench.Start(info);
-        await using LocalChildProcess child = new(info, tree, origin: null, CancellationToken.None);
+        await using LocalChildProcess child = new(info, tree, origin: null, telemetry: null, CancellationToken.None);
         ScriptedProcess process = bench.Kernel[tree.Id];
         await Eventually.HoldsAsync(() => ScriptedKernel.Read(process, 0) == "question", "the input is there");
         bench.Kernel.Write(process, 1, "one\n");

@@ -26,7 +26,7 @@ public sealed class WireTests
         ("cp_failed", typeof(Wire.Failed), [("stage", "Stage"), ("error", "Error"), ("path_index", "PathIndex"), ("bad_interpreter", "BadInterpreter")]),
         ("cp_exited", typeof(Wire.Exited),
         [
-            ("pid", "Pid"), ("code", "Code"), ("status", "Status"), ("user_us", "UserMicroseconds"), ("system_us", "SystemMicroseconds"),
+            ("pid", "Pid"), ("code", "Code"), ("status", "Status"), ("reaped_us", "ReapedMicroseconds"), ("user_us", "UserMicroseconds"), ("system_us", "SystemMicroseconds"),
             ("peak_kb", "PeakKilobytes"),
         ]),
         ("cp_signal", typeof(Wire.Signal), [("signal", "Number"), ("scope", "Scope")]),
@@ -61,8 +61,8 @@ public sealed class WireTests
             expected.Add((long)type);
         }
 
-        expressions.AddRange(["CP_VERSION", "CP_MAX_INLINE", "CP_MAX_BODY", "CP_MAX_HANDLES", "CP_RELEASE_LEFTOVERS", "CP_BODY_IN_MEMFD", "CP_SET_CREDENTIALS", "CP_CONTROLLING_TERMINAL"]);
-        expected.AddRange([Wire.Version, Wire.MaxInline, Wire.MaxBody, Wire.MaxHandles, (long)Wire.RequestFlags.ReleaseLeftovers, (long)Wire.RequestFlags.BodyInMemfd, (long)Wire.RequestFlags.SetCredentials, (long)Wire.RequestFlags.ControllingTerminal]);
+        expressions.AddRange(["CP_VERSION", "CP_MAX_INLINE", "CP_MAX_BODY", "CP_MAX_HANDLES", "CP_RELEASE_LEFTOVERS", "CP_BODY_IN_MEMFD", "CP_SET_CREDENTIALS", "CP_CONTROLLING_TERMINAL", "CP_TELL_TIME"]);
+        expected.AddRange([Wire.Version, Wire.MaxInline, Wire.MaxBody, Wire.MaxHandles, (long)Wire.RequestFlags.ReleaseLeftovers, (long)Wire.RequestFlags.BodyInMemfd, (long)Wire.RequestFlags.SetCredentials, (long)Wire.RequestFlags.ControllingTerminal, (long)Wire.RequestFlags.TellTime]);
 
         foreach (StartStage stage in Enum.GetValues<StartStage>())
         {

@@ -96,7 +96,7 @@ internal sealed class DarwinTree : ProcessTree, IDarwinEntry
         _ended = true; // whether an event tells it or not: the sweeper sees to it
         try
         {
-            Kill();
+            SendKill();
             _engine.Platform.Sweeper.Plan(this, 0);
             KillAndWait();
         }
@@ -110,7 +110,7 @@ internal sealed class DarwinTree : ProcessTree, IDarwinEntry
 
     // ---- What is asked of it ----
 
-    internal override bool Signal(ChildSignal signal, SignalScope scope)
+    protected override bool Send(ChildSignal signal, SignalScope scope)
     {
         if (scope == SignalScope.Tree ? IsEmpty : HasExited)
         {
@@ -136,7 +136,7 @@ internal sealed class DarwinTree : ProcessTree, IDarwinEntry
         return error != DarwinAbi.ESRCH;
     }
 
-    internal override void Kill()
+    protected override void SendKill()
     {
         if (_hold == DarwinHold.Child)
         {
@@ -159,7 +159,7 @@ internal sealed class DarwinTree : ProcessTree, IDarwinEntry
         }
         else
         {
-            Kill();
+            SendKill();
         }
     }
 
@@ -372,7 +372,7 @@ internal sealed class DarwinTree : ProcessTree, IDarwinEntry
             }
 
             _dead = true;
-            SetExited(status);
+            SetExited(status, _reaped ? 0 : -1);
             if (_info.Leftovers == Leftovers.Release)
             {
                 Forget(); // what outlives the child outlives the host, too
@@ -434,6 +434,7 @@ internal sealed class DarwinTree : ProcessTree, IDarwinEntry
             if (!_reaped)
             {
                 _ = Reap();
+                TellBurial();
             }
 
             _engine.Platform.Reactor.Remove(this, Id, DarwinAbi.EVFILT_PROC);
