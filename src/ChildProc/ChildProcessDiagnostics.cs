@@ -13,12 +13,14 @@ namespace ChildProc;
 public static class ChildProcessDiagnostics
 {
     private static readonly AsyncLocal<object?> s_tag = new();
-    private static volatile bool s_trackStacks = AppContext.TryGetSwitch("ChildProc.TrackStacks", out bool on) && on;
+    private static volatile bool s_trackStacks = (AppContext.TryGetSwitch("ChildProc.TrackStacks", out bool on) && on)
+        || Environment.GetEnvironmentVariable("CHILDPROC_TRACK_STACKS") == "1";
     private static volatile bool s_tagged;
 
     /// <summary>
     /// Whether later starts note the stack that made them, which costs some ten microseconds and kilobytes each. Off by default;
-    /// the <see cref="AppContext"/> switch <c>ChildProc.TrackStacks</c> turns it on from the beginning.
+    /// the <see cref="AppContext"/> switch <c>ChildProc.TrackStacks</c> or the environment variable <c>CHILDPROC_TRACK_STACKS=1</c>
+    /// turns it on from the beginning.
     /// </summary>
     public static bool TrackStacks
     {

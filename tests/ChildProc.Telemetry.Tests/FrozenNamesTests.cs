@@ -28,6 +28,8 @@ public sealed class FrozenNamesTests
         "16 HandleFinalized(Int64 pid)",
         "17 TreeNotEmpty(Int64 pid, Int64 remaining)",
         "18 ContainmentLost(Int64 pid)",
+        "19 StartedBy(Int64 pid, UnicodeString startStack)",
+        "20 Disposed(Int64 pid)",
     ];
 
     private static readonly string[] s_instruments =

@@ -48,6 +48,7 @@ internal static class Auditor
         List<History> histories = [];
         List<Fact> own = [];
         List<AppEvent> events = [];
+        HashSet<int> wholeTraces = [];
         List<Gap> gaps = [];
         bool whole = true;
         foreach ((string name, long length) in facts.Files)
@@ -72,7 +73,7 @@ internal static class Auditor
                     histories.AddRange(ReadFacts(file, facts, options, own, gaps, observe));
                     break;
                 case EvidenceKind.Nettrace:
-                    events.AddRange(ReadTrace(file, gaps, observe));
+                    events.AddRange(ReadTrace(file, gaps, observe, wholeTraces));
                     break;
                 default:
                     if (manifest is null)
@@ -84,10 +85,10 @@ internal static class Auditor
 
         if (histories.Count == 0 && own.Count == 0 && events.Count == 0 && gaps.Count == 0)
             throw new EvidenceException($"{path}: there is no evidence in it");
-        return Conclude(facts, manifest is not null, options, histories, own, events, gaps, whole);
+        return Conclude(facts, manifest is not null, options, histories, own, events, wholeTraces, gaps, whole);
     }
 
-    private static Report Conclude(Manifest manifest, bool isBundle, AuditOptions options, List<History> histories, List<Fact> own, List<AppEvent> events, List<Gap> gaps, bool whole)
+    private static Report Conclude(Manifest manifest, bool isBundle, AuditOptions options, List<History> histories, List<Fact> own, List<AppEvent> events, HashSet<int> wholeTraces, List<Gap> gaps, bool whole)
     {
         // In the order of what they see: strace sees all; the connector every birth and end; perf what the others confirm.
         histories.Sort(static (a, b) => Rank(a.Source) - Rank(b.Source));
@@ -115,6 +116,8 @@ internal static class Auditor
             story.Miss("events of the program itself explain, but prove nothing alone");
         CheckSources(manifest, isBundle, story, histories, own, events);
         new ProcessRules(story, merger.RootExit, options) { EvidenceIsWhole = whole }.Judge();
+        foreach (IGrouping<int, AppEvent> process in events.GroupBy(static e => e.ProcessId))
+            new AppRules(story).Judge(process.OrderBy(static e => e.Time), wholeTraces.Contains(process.Key));
         return new Report
         {
             Story = story,
@@ -253,13 +256,15 @@ internal static class Auditor
         return [.. trackers.Values.Select(static t => t.Finish())];
     }
 
-    private static List<AppEvent> ReadTrace(EvidenceFile file, List<Gap> gaps, Observer? observe)
+    private static List<AppEvent> ReadTrace(EvidenceFile file, List<Gap> gaps, Observer? observe, HashSet<int> whole)
     {
         NettraceReader reader = new();
         using (BufferedStream stream = new(file.Open(), 1 << 16))
             reader.Read(stream);
         foreach (string gap in reader.Gaps)
             gaps.Add(new(gap, file.Name));
+        if (reader.ReachedEnd && reader.Lost == 0)
+            whole.UnionWith(reader.Events.Select(static e => e.ProcessId));
         long sequence = 0;
         foreach (AppEvent e in reader.Events)
             observe?.Invoke(new Fact { Time = e.Time, Source = FactSource.App, Sequence = sequence++, Pid = e.ProcessId, Tid = (int)e.ThreadId, Kind = FactKind.App, Number = e.EventId, Text = e.Name, Key = e.Provider, File = file.Name, Line = sequence });

@@ -34,6 +34,9 @@ internal sealed class Finding(Rule rule, Severity severity, string message)
 
     internal List<string> References { get; init; } = [];
 
+    /// <summary>The line of source that did it, where that is known.</summary>
+    internal SourceLine? Source { get; init; }
+
     /// <summary>Why it is allowed; an allowed finding is shown, and counts for nothing.</summary>
     internal string? Allowed { get; set; }
 }

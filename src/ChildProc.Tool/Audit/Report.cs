@@ -49,4 +49,8 @@ internal sealed class Report
 /// <param name="Provider">Its provider.</param>
 /// <param name="EventId">Within the provider.</param>
 /// <param name="Name">May be empty.</param>
-internal sealed record AppEvent(long Time, int ProcessId, long ThreadId, string Provider, int EventId, string Name);
+internal sealed record AppEvent(long Time, int ProcessId, long ThreadId, string Provider, int EventId, string Name)
+{
+    /// <summary>What it says, if it is one of the library's that the rules know.</summary>
+    internal LibraryEvent? Library { get; init; }
+}

@@ -8,7 +8,7 @@ namespace ChildProc.Tool.Commands;
 /// <summary>
 /// <c>audit --pid</c>: looks at a running process and its descendants several times. What is a zombie all the time, a
 /// descriptor count that grows with every look, a pidfd of a process long reaped: those are leaks. It sees nothing between
-/// two looks, so it never says more than that.
+/// two looks, so it never says more than that. A .NET program is listened to, too, for what the library says of itself.
 /// </summary>
 internal static class LiveAudit
 {
@@ -17,10 +17,10 @@ internal static class LiveAudit
     /// <exception cref="EvidenceException">There is no such process.</exception>
     internal static Report Run(int pid, TimeSpan time, AuditOptions options, Auditor.Observer? observe)
     {
-        long start = LibC.Now();
         long ticks = ProcFs.Stat(pid)?.StartTicks ?? throw new EvidenceException($"there is no process {pid}");
         Dictionary<(int Pid, long Ticks), Watched> all = [];
         History story = new(FactSource.Proc);
+        using AttachedTrace? trace = AttachedTrace.Start(pid);
         long sequence = 0;
         for (int look = 0; look < Looks; look++)
         {
@@ -60,10 +60,12 @@ internal static class LiveAudit
 
         foreach (Watched one in all.Values)
             Judge(one, story, time);
+        IReadOnlyList<AppEvent> events = trace?.Finish(story) ?? [];
+        new AppRules(story).Judge(events.OrderBy(static e => e.Time), ended: false);
         story.Sums.Created = story.Lives.Count;
         story.Sums.Zombies = all.Values.Count(static w => w.ZombieLooks > 0);
         story.Sums.Alive = story.Lives.Count - story.Sums.Zombies;
-        return Conclude(story, options, start);
+        return Conclude(story, options, trace is null ? ["proc"] : ["proc", "app"], events);
     }
 
     /// <summary>One look, for the tree.</summary>
@@ -81,17 +83,17 @@ internal static class LiveAudit
             story.Root ??= life;
         }
 
-        return Conclude(story, new AuditOptions(), now);
+        return Conclude(story, new AuditOptions(), ["proc"], []);
     }
 
-    private static Report Conclude(History story, AuditOptions options, long start)
+    private static Report Conclude(History story, AuditOptions options, string[] sources, IReadOnlyList<AppEvent> events)
     {
-        Manifest manifest = new() { Sources = ["proc"] };
+        Manifest manifest = new() { Sources = sources };
         foreach (Finding finding in story.Findings.Where(f => options.FailOn.Contains(f.Rule)))
             finding.Severity = Severity.Error;
         foreach (Finding finding in story.Findings)
             finding.Allowed = options.Allowed.Concat(Allowance.Shipped).FirstOrDefault(a => a.Covers(finding))?.Reason;
-        return new Report { Story = story, Manifest = manifest, Options = options, Findings = story.Findings, Sources = manifest.Sources };
+        return new Report { Story = story, Manifest = manifest, Options = options, Findings = story.Findings, Sources = manifest.Sources, AppEvents = events };
     }
 
     private static void Judge(Watched one, History story, TimeSpan time)

@@ -10,7 +10,7 @@ namespace ChildProc.Tool.Commands;
 /// </summary>
 internal static class Outputs
 {
-    internal static readonly string[] Names = ["text", "json", "ndjson", "junit", "github", "md", "trace", "html"];
+    internal static readonly string[] Names = ["text", "json", "ndjson", "junit", "github", "md", "trace", "html", "sarif"];
 
     internal static Option<string[]> Option()
     {
@@ -54,6 +54,13 @@ internal static class Outputs
         if (format == "json")
         {
             JsonFormat.Write(stream, report);
+            stream.WriteByte((byte)'\n');
+            return;
+        }
+
+        if (format == "sarif")
+        {
+            SarifFormat.Write(stream, report);
             stream.WriteByte((byte)'\n');
             return;
         }

@@ -27,6 +27,7 @@ internal static class RunCommand
     };
 
     private static readonly Option<bool> s_killLeaked = new("--kill-leaked") { Description = "End what is left behind, once the evidence is saved (SIGTERM, after 1 s SIGKILL). Default true.", DefaultValueFactory = static _ => true };
+    private static readonly Option<bool> s_stack = new("--stack") { Description = "Programs that use ChildProc note who starts their children, and tell of undisposed ones; adds source app." };
     private static readonly Option<int> s_repeat = new("--repeat") { Description = "Run the command that many times; the first bad verdict is the answer.", DefaultValueFactory = static _ => 1 };
     private static readonly Option<string?> s_bundle = new("--bundle") { Description = "Keep the evidence in this directory; it must be new or empty." };
     private static readonly Option<bool> s_strict = new("--strict") { Description = "An inconclusive verdict fails, too (exit code 24)." };
@@ -46,7 +47,7 @@ internal static class RunCommand
         s_sources.CompletionSources.Add(["auto", .. SourceProbe.All]);
         InRange(s_repeat, 1, 100_000);
         InRange(s_exitCode, 1, 255);
-        foreach (Option option in new Option[] { s_sources, s_timeout, s_killLeaked, s_repeat, s_bundle, s_strict, s_exitCode, s_verbose, s_quiet, s_noColor })
+        foreach (Option option in new Option[] { s_sources, s_timeout, s_killLeaked, s_stack, s_repeat, s_bundle, s_strict, s_exitCode, s_verbose, s_quiet, s_noColor })
             command.Add(option);
         JudgeOptions judge = new JudgeOptions().AddTo(command);
         Option<string[]> outputs = Outputs.Option();
@@ -86,11 +87,13 @@ internal static class RunCommand
         try
         {
             string[] sources = Names(result.GetValue(s_sources));
-            bool automatic = sources.Contains("auto");
+            bool automatic = sources.Contains("auto"), stacks = result.GetValue(s_stack);
+            if (stacks)
+                sources = [.. sources.Append("app").Distinct()];
             using Runner runner = new(new RunSettings
             {
                 Command = Target!, Bundle = bundle, Optional = automatic ? SourceProbe.Automatic : [], Settle = options.Settle, Timeout = result.GetValue(s_timeout),
-                KillLeaked = result.GetValue(s_killLeaked),
+                KillLeaked = result.GetValue(s_killLeaked), Stacks = stacks,
                 Sources = [.. automatic ? sources.Concat(SourceProbe.Automatic).Distinct() : sources],
             });
             runner.Run();

@@ -10,7 +10,8 @@ internal static class GitHubFormat
         foreach (Finding finding in report.Findings.Where(static f => f.Allowed is null))
         {
             string level = finding.Severity switch { Severity.Error => "error", Severity.Warning => "warning", _ => "notice" };
-            writer.WriteLine($"::{level} title={Property($"{finding.Rule.Id} {finding.Rule.Title}")}::{Data($"{finding.Message}. {finding.Rule.Remedy}")}");
+            string place = finding.Source is { } source ? $"file={Property(source.RelativeFile())},line={source.Line}," : "";
+            writer.WriteLine($"::{level} {place}title={Property($"{finding.Rule.Id} {finding.Rule.Title}")}::{Data($"{finding.Message}. {finding.Rule.Remedy}")}");
         }
 
         foreach (Gap gap in report.Gaps)

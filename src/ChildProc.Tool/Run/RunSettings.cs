@@ -16,5 +16,8 @@ internal sealed record RunSettings
 
     internal bool KillLeaked { get; init; }
 
+    /// <summary>Programs that use the library are to note who starts their children.</summary>
+    internal bool Stacks { get; init; }
+
     internal required string Bundle { get; init; }
 }

@@ -136,6 +136,8 @@ internal sealed class Runner : IDisposable
             ["DOTNET_EventPipeOutputStreaming"] = "1",
             ["DOTNET_EventPipeRundown"] = "0",
         };
+        if (_settings.Stacks)
+            (environment ??= [])["CHILDPROC_TRACK_STACKS"] = "1";
         return _sources.Contains("strace")
             ? Spawner.Start(Spawner.Find("strace"), StraceTool.Arguments(InBundle("strace.log"), _settings.Command), environment)
             : Spawner.Start(program, _settings.Command, environment);

@@ -11,7 +11,7 @@ namespace ChildProc.Tool.Sources;
 /// </summary>
 internal sealed class NettraceReader
 {
-    private const int MostEvents = 200_000, LargestBlock = 64 << 20;
+    private const int MostEvents = 200_000, LargestBlock = 64 << 20, LargestPayload = 64 << 10;
 
     private readonly Dictionary<int, (string Provider, int Id, string Name)> _metadata = [];
     private readonly Dictionary<long, uint> _sequences = [];
@@ -174,19 +174,31 @@ internal sealed class NettraceReader
             if (isMetadata)
                 ReadMetadata(data);
             else
-                AddEvent(metadataId, captureThread, thread, time, sequence);
+                AddEvent(metadataId, captureThread, thread, time, sequence, data);
         }
     }
 
-    private void AddEvent(int metadataId, long captureThread, long thread, long time, uint sequence)
+    private void AddEvent(int metadataId, long captureThread, long thread, long time, uint sequence, ReadOnlySpan<byte> payload)
     {
         Check(captureThread, sequence, expected: 1);
         if (!_metadata.TryGetValue(metadataId, out (string Provider, int Id, string Name) metadata))
             throw new InvalidDataException($"an event of an unknown kind, {metadataId}");
         if (Events.Count < MostEvents)
-            Events.Add(new(time, _processId, thread, metadata.Provider, metadata.Id, metadata.Name));
+            Events.Add(new(time, _processId, thread, metadata.Provider, metadata.Id, metadata.Name) { Library = ReadLibraryEvent(metadata, payload) });
         else if (Events.Count == MostEvents && Gaps.Count == 0)
             Gaps.Add($"more than {MostEvents} events: the rest is left out");
+    }
+
+    /// <summary>Of the library's own events, which hold 64-bit numbers and at most one string, at their end; null for all others.</summary>
+    private static LibraryEvent? ReadLibraryEvent((string Provider, int Id, string Name) metadata, ReadOnlySpan<byte> payload)
+    {
+        if (metadata.Provider != LibraryEvent.Provider || payload.Length > LargestPayload || LibraryEvent.Shape(metadata.Id) is not { } shape || payload.Length < shape.Numbers * sizeof(long))
+            return null;
+        Cursor cursor = new(payload);
+        long[] numbers = new long[shape.Numbers];
+        for (int i = 0; i < numbers.Length; i++)
+            numbers[i] = cursor.Int64();
+        return new(metadata.Id, numbers, shape.HasText ? cursor.Utf16() : "");
     }
 
     private void ReadMetadata(ReadOnlySpan<byte> data)

@@ -25,6 +25,7 @@ internal abstract partial class ProcessTree
         }
 
         Ledger.Add(key);
+        LeakTelemetry.Began(Id, origin);
         if (exited)
         {
             Ledger.CountExit();
@@ -49,6 +50,14 @@ internal abstract partial class ProcessTree
         if (key is not null)
         {
             Ledger.Remove(key, disposed ? null : ToEntry());
+            if (disposed)
+            {
+                ChildProcEventSource.Log.Disposed(Id);
+            }
+            else
+            {
+                LeakTelemetry.Forgotten(Id);
+            }
         }
     }
 

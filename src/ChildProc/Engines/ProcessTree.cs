@@ -389,7 +389,6 @@ internal abstract partial class ProcessTree(ILogger logger)
         _registration.Unregister(); // a long-lived token would hold the tree for ever
         Leave(disposed: false);
         NoteStop(StopReason.Forgotten);
-        LeakTelemetry.Forgotten(Id);
         if (!IsEmpty && !OutlivesOwner)
         {
             Log.Forgotten(Logger, Id);

@@ -88,6 +88,12 @@ internal sealed class ChildProcEventSource : EventSource
     [Event(18, Level = EventLevel.Error, Keywords = Keywords.Leaks)]
     internal void ContainmentLost(long pid) => WriteEvent(18, pid);
 
+    [Event(19, Level = EventLevel.Informational, Keywords = Keywords.Leaks)]
+    internal void StartedBy(long pid, string startStack) => WriteEvent(19, pid, startStack);
+
+    [Event(20, Level = EventLevel.Informational, Keywords = Keywords.Leaks)]
+    internal void Disposed(long pid) => WriteEvent(20, pid);
+
     /// <summary>Each listener begins with the clock.</summary>
     protected override void OnEventCommand(EventCommandEventArgs command)
     {

@@ -11,6 +11,8 @@ internal static class Paths
 
     internal static string LeakHost { get; } = Of("LeakHostPath");
 
+    internal static string LeakHostSource { get; } = Of("LeakHostSource");
+
     internal static string Golden(string name) => Path.Combine(Of("GoldenPath"), name);
 
     private static string Of(string name) => typeof(Paths).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == name).Value!;
