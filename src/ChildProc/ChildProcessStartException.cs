@@ -9,13 +9,13 @@ namespace ChildProc;
 [SuppressMessage("Design", "CA1032:Implement standard exception constructors", Justification = "It is nothing without a stage.")]
 public sealed class ChildProcessStartException : ChildProcessException
 {
-    private const int ENOENT = 2;
+    private const int ENOENT = 2; // ERROR_FILE_NOT_FOUND on Windows
     private const int ENOEXEC = 8;
 
     /// <summary>Makes an exception of a failed start, for a fake or a remote host.</summary>
     /// <param name="message">The message.</param>
     /// <param name="stage">The step that failed.</param>
-    /// <param name="nativeErrorCode">The error number of the system, errno on Unix; 0 when there is none.</param>
+    /// <param name="nativeErrorCode">The error number of the system: errno on Unix, GetLastError on Windows; 0 when there is none.</param>
     /// <param name="fileName">The program as the start info names it.</param>
     /// <param name="workingDirectory">The working directory as the start info names it; null for the host's.</param>
     /// <param name="innerException">The cause, if any.</param>
@@ -39,7 +39,7 @@ public sealed class ChildProcessStartException : ChildProcessException
     /// <summary>The step that failed.</summary>
     public StartStage Stage { get; }
 
-    /// <summary>The error number of the system: errno on Unix; 0 when there is none.</summary>
+    /// <summary>The error number of the system: errno on Unix, GetLastError on Windows (winerror.h); 0 when there is none.</summary>
     public int NativeErrorCode { get; }
 
     /// <summary>The program as the start info names it.</summary>
@@ -102,7 +102,7 @@ public sealed class ChildProcessStartException : ChildProcessException
         if (path is not null)
         {
             string fault = With($"{Quote.Name(path)} cannot be executed", errno);
-            return errno == ENOEXEC ? fault + "; a script needs a #! line" : fault;
+            return errno == ENOEXEC && !OperatingSystem.IsWindows() ? fault + "; a script needs a #! line" : fault;
         }
 
         return stage == StartStage.Resolve && errno == ENOENT

@@ -28,7 +28,10 @@ public readonly record struct ExitStatus
     /// <summary>The status of a child whose end was seen but whose status was lost, to another reaper for example.</summary>
     public static ExitStatus Unknown => default;
 
-    /// <summary>The exit code, 0 to 255 on Unix; null unless the child exited by itself.</summary>
+    /// <summary>
+    /// The exit code; null when a signal ended the child. 0 to 255 on Unix. On Windows the whole of its 32 bits: 0xC0000005, an
+    /// access violation, is -1073741819, 259 is a code like any other, and what is killed by this library has -1.
+    /// </summary>
     public int? Code => _kind == Kind.Code ? _value : null;
 
     /// <summary>The signal that ended the child; null unless one did.</summary>

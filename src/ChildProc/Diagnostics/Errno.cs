@@ -33,13 +33,13 @@ internal static class Errno
             ? s_names[errno]
             : null;
 
-    /// <summary>Name and number: "ENOENT, errno 2".</summary>
+    /// <summary>Name and number: "ENOENT, errno 2"; on Windows, where they have no names, "error 2".</summary>
     public static string Code(int errno)
     {
         string number = errno.ToString(CultureInfo.InvariantCulture);
-        return Name(errno) is { } name ? $"{name}, errno {number}" : $"errno {number}";
+        return OperatingSystem.IsWindows() ? $"error {number}" : Name(errno) is { } name ? $"{name}, errno {number}" : $"errno {number}";
     }
 
     /// <summary>Text, name and number: "No such file or directory (ENOENT, errno 2)".</summary>
-    public static string Describe(int errno) => $"{Marshal.GetPInvokeErrorMessage(errno)} ({Code(errno)})";
+    public static string Describe(int errno) => $"{Marshal.GetPInvokeErrorMessage(errno).TrimEnd('.', ' ')} ({Code(errno)})";
 }

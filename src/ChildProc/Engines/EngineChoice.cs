@@ -3,6 +3,7 @@ using ChildProc.Diagnostics;
 using ChildProc.Engines.Direct;
 using ChildProc.Engines.Direct.Darwin;
 using ChildProc.Engines.Supervised;
+using ChildProc.Engines.Windows;
 using Microsoft.Extensions.Logging;
 
 namespace ChildProc.Engines;
@@ -30,6 +31,10 @@ internal sealed class EngineChoice
             _group = new DarwinEngine(DarwinPlatform.Shared, logger);
             _why = "macOS has nothing that holds a daemon";
         }
+        else if (OperatingSystem.IsWindows())
+        {
+            _whole = new WindowsEngine(logger);
+        }
         else
         {
             _why = $"there is no engine for {RuntimeInformation.RuntimeIdentifier}";
@@ -47,6 +52,7 @@ internal sealed class EngineChoice
         Engine? engine = wanted switch
         {
             Containment.Tree => Whole ?? (wholeOnly ? null : _group),
+            Containment.None when OperatingSystem.IsWindows() => wholeOnly ? null : Whole, // its engine has children without a job, too
             Containment.ProcessGroup or Containment.None => wholeOnly ? null : _group,
             _ => Whole?.Facts.Containment == wanted ? Whole : null,
         };

@@ -65,7 +65,11 @@ internal abstract partial class ProcessTree
             && Signal(policy.Signal, policy.Scope))
         {
             TellStep(StopStep.Signalled);
-            Signal(ChildSignal.Continue, policy.Scope); // a stopped process sees no other signal than KILL
+            if (!OperatingSystem.IsWindows())
+            {
+                Signal(ChildSignal.Continue, policy.Scope); // a stopped process sees no other signal than KILL
+            }
+
             Task done = policy.Scope == SignalScope.Tree ? WhenEmpty() : WhenExited();
             await done.WaitAsync(policy.Grace, cutGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cut = !done.IsCompleted && cutGrace.IsCancellationRequested;

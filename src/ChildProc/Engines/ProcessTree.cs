@@ -175,6 +175,11 @@ internal abstract partial class ProcessTree(ILogger logger)
     /// <summary><see cref="IsEmpty"/> without a look at what is new.</summary>
     protected bool IsKnownEmpty => Volatile.Read(ref _isEmpty);
 
+    /// <summary>Somebody waits for the tree to be empty. Runs under a lock: short, and no caller's code.</summary>
+    protected virtual void OnEmptyAwaited()
+    {
+    }
+
     // ---- Waiting ----
 
     internal Task<ExitStatus> WhenExited()
@@ -254,6 +259,10 @@ internal abstract partial class ProcessTree(ILogger logger)
                 if (_isEmpty)
                 {
                     CompleteEmpty(_emptySource);
+                }
+                else
+                {
+                    OnEmptyAwaited();
                 }
             }
 
@@ -402,7 +411,7 @@ internal abstract partial class ProcessTree(ILogger logger)
         }
     }
 
-    /// <summary>"pid state command" of every member, the dead apart.</summary>
+    /// <summary>"pid state command" of every member, the dead apart; on Windows, where processes have no state, "pid program".</summary>
     internal string[] DescribeMembers()
     {
         List<string> all = [];

@@ -29,6 +29,8 @@ internal ref struct HandleUse
 
     internal readonly int Number => (int)_handle.DangerousGetHandle();
 
+    internal readonly nint Value => _handle.DangerousGetHandle();
+
     public void Dispose()
     {
         if (_added)

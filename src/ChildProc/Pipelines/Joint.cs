@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using ChildProc.Engines.Direct.Darwin;
 using ChildProc.Interop;
+using ChildProc.Pipes;
 
 namespace ChildProc.Pipelines;
 
@@ -24,7 +25,7 @@ internal sealed class Joint : IDisposable
     /// <summary>What the producer writes.</summary>
     internal SafeHandle Output { get; }
 
-    /// <summary>What the links in /proc/PID/fd say of it, such as "pipe:[4711]", see proc_pid_fd(5); null on macOS, where a pipe has no name.</summary>
+    /// <summary>What the links in /proc/PID/fd say of it, such as "pipe:[4711]", see proc_pid_fd(5); null on macOS, where a pipe has no name; empty on Windows, where nobody can tell who holds one.</summary>
     internal string? Name { get; private init; }
 
     /// <param name="producer">For the message of a failure.</param>
@@ -47,6 +48,14 @@ internal sealed class Joint : IDisposable
     {
         int error = DarwinPlatform.Shared.Pipe(out DarwinDescriptor reads, out DarwinDescriptor writes);
         return error == 0 ? new Joint(reads, writes) : throw ChildProcessStartException.Create(StartStage.StandardStreams, error, producer);
+    }
+
+    /// <inheritdoc cref="Create"/>
+    [SupportedOSPlatform("windows")]
+    internal static Joint CreateOnWindows(ChildProcessStartInfo producer)
+    {
+        int error = WindowsPipe.Create(childReads: false, overlapped: false, out KernelHandle? input, out KernelHandle? output);
+        return error == 0 ? new Joint(input!, output!) { Name = "" } : throw ChildProcessStartException.Create(StartStage.StandardStreams, error, producer);
     }
 
     public void Dispose()

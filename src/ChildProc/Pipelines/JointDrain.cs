@@ -36,9 +36,9 @@ internal static class JointDrain
         }
         catch (TimeoutException)
         {
-            if (!producer.GetDescendantIds().Any(pid => ProcFs.Holds(pid, joint, whenHidden: true)))
+            if (!OperatingSystem.IsWindows() && !producer.GetDescendantIds().Any(pid => ProcFs.Holds(pid, joint, whenHidden: true)))
             {
-                return null; // it only outlived the stage; the consumer is still busy (a hang would be the worse answer)
+                return null; // it only outlived the stage; the consumer is still busy (a hang would be the worse answer, so where nobody can tell it is held)
             }
 
             string[] killed = local.Leftovers();

@@ -77,6 +77,7 @@ internal static class PipelineStart
             joints[i] = OperatingSystem.IsLinux()
                 ? Joint.Create(pipeline.Stages[i])
                 : OperatingSystem.IsMacOS() ? Joint.CreateOnDarwin(pipeline.Stages[i])
+                : OperatingSystem.IsWindows() ? Joint.CreateOnWindows(pipeline.Stages[i])
                 : throw new PlatformNotSupportedException("ChildProc cannot join children by pipes here yet.");
         }
     }

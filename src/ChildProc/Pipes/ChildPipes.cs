@@ -3,7 +3,7 @@ using ChildProc.Terminals;
 namespace ChildProc.Pipes;
 
 /// <summary>The host's ends of a child's pipes, null where a stream is no pipe, and of its terminal, null when it has none of its own.</summary>
-internal readonly record struct ChildPipes(PipeEnd? Input, PipeEnd? Output, PipeEnd? Error, PseudoTerminal? Terminal = null)
+internal readonly record struct ChildPipes(PipeEnd? Input, PipeEnd? Output, PipeEnd? Error, HostTerminal? Terminal = null)
 {
     /// <summary>The child has exited: from now on its output ends after <paramref name="timeout"/> at the latest.</summary>
     internal void BeginDrain(TimeSpan timeout, Action<PipeEnd> onCut)

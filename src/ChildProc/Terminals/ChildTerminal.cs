@@ -3,10 +3,9 @@ using ChildProc.Pipes;
 
 namespace ChildProc.Terminals;
 
-/// <summary>The caller's object over a pseudo-terminal. It holds the child: whoever uses its terminal has not forgotten it.</summary>
-internal sealed class ChildTerminal(PseudoTerminal terminal, object owner) : IChildTerminal
+/// <summary>The caller's object over a terminal. It holds the child: whoever uses its terminal has not forgotten it.</summary>
+internal sealed class ChildTerminal(HostTerminal terminal, object owner) : IChildTerminal
 {
-    private const int Sigint = 2, Sigtstp = 20;
     private const int ReadSize = 4 * 1024; // the kernel gives no more at once
 
     public PipeWriter Input { get; } = new InputWriter(terminal.Input, owner);
@@ -16,7 +15,7 @@ internal sealed class ChildTerminal(PseudoTerminal terminal, object owner) : ICh
 
     public TerminalSize Size => terminal.Size;
 
-    public TerminalMode Mode => terminal.Modes.Mode;
+    public TerminalMode Mode => terminal.Mode;
 
     public bool Resize(int columns, int rows)
     {
@@ -37,11 +36,11 @@ internal sealed class ChildTerminal(PseudoTerminal terminal, object owner) : ICh
         return terminal.SetMode(mode);
     }
 
-    public bool Interrupt() => terminal.Type(Termios.Interrupt, Sigint);
+    public bool Interrupt() => terminal.Interrupt();
 
-    public bool Suspend() => terminal.Type(Termios.Suspend, Sigtstp);
+    public bool Suspend() => terminal.Suspend();
 
-    public bool EndOfInput() => terminal.Type(Termios.EndOfFile, 0);
+    public bool EndOfInput() => terminal.EndOfInput();
 
     public void HangUp() => terminal.HangUp();
 }

@@ -10,8 +10,9 @@ namespace ChildProc.Terminals;
 /// The two ends are two descriptors of one open file, for the reactor arms each by itself. The terminal hangs up when both are
 /// closed, and they only close together. On Linux the master speaks for the modes and the size of the other side (pty(7)).
 /// </remarks>
-internal sealed unsafe class PseudoTerminal
+internal sealed unsafe class PseudoTerminal : HostTerminal
 {
+    private const int Sigint = 2, Sigtstp = 20;
     private readonly Descriptor _master;
     private TerminalSize _lastSize;
     private Termios _lastModes;
@@ -23,12 +24,13 @@ internal sealed unsafe class PseudoTerminal
         Input = new TerminalInput(this, copy);
     }
 
-    internal TerminalInput Input { get; }
+    internal override TerminalInput Input { get; }
 
-    internal TerminalOutput Output { get; }
+    internal override TerminalOutput Output { get; }
 
-    /// <summary>The size; after the end of the terminal the last one.</summary>
-    internal TerminalSize Size => TryGetSize(out TerminalSize size) ? size : _lastSize;
+    internal override TerminalSize Size => TryGetSize(out TerminalSize size) ? size : _lastSize;
+
+    internal override TerminalMode Mode => Modes.Mode;
 
     /// <summary>The modes; after the end of the terminal the last ones.</summary>
     internal Termios Modes => TryGetModes(out Termios modes) ? modes : _lastModes;
@@ -80,7 +82,7 @@ internal sealed unsafe class PseudoTerminal
         return terminal;
     }
 
-    internal bool Resize(int columns, int rows)
+    internal override bool Resize(int columns, int rows)
     {
         WindowSize size = new() { Rows = (ushort)rows, Columns = (ushort)columns };
         try
@@ -94,7 +96,7 @@ internal sealed unsafe class PseudoTerminal
         }
     }
 
-    internal bool SetMode(TerminalMode mode)
+    internal override bool SetMode(TerminalMode mode)
     {
         if (!TryGetModes(out Termios modes))
         {
@@ -113,9 +115,15 @@ internal sealed unsafe class PseudoTerminal
         }
     }
 
+    internal override bool Interrupt() => Type(Termios.Interrupt, Sigint);
+
+    internal override bool Suspend() => Type(Termios.Suspend, Sigtstp);
+
+    internal override bool EndOfInput() => Type(Termios.EndOfFile, 0);
+
     /// <param name="key">Which of the terminal's special characters.</param>
     /// <param name="signal">The signal that it makes, or 0.</param>
-    internal bool Type(int key, int signal)
+    private bool Type(int key, int signal)
     {
         Termios modes = Modes;
         byte character = modes.Keys[key];
@@ -143,13 +151,13 @@ internal sealed unsafe class PseudoTerminal
         }
     }
 
-    internal void HangUp()
+    internal override void HangUp()
     {
         Output.HangUp();
         Input.HangUp();
     }
 
-    internal void Close()
+    internal override void Close()
     {
         Output.Close();
         Input.Close();

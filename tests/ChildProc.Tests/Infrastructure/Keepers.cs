@@ -28,7 +28,9 @@ internal static class Keepers
 
     internal static int GuardianOf(IChildProcessHost host) => ((LocalChildProcessHost)host).GuardianPid;
 
-    internal static bool IsAlive(int pid) => ProcFs.Describe(pid) is { } text && !text.Contains(" Z ", StringComparison.Ordinal);
+    internal static bool IsAlive(int pid) => OperatingSystem.IsWindows()
+        ? WindowsProcesses.IsAlive(pid)
+        : ProcFs.Describe(pid) is { } text && !text.Contains(" Z ", StringComparison.Ordinal);
 
     /// <summary>All keepers of a host process.</summary>
     internal static List<int> OfHost(int host)
@@ -56,6 +58,12 @@ internal static class Keepers
     internal static void Kill(int pid)
     {
         Assert.True(pid > 1);
+        if (OperatingSystem.IsWindows())
+        {
+            WindowsProcesses.Kill(pid);
+            return;
+        }
+
         Assert.Equal(0, Mono.Unix.Native.Syscall.kill(pid, Mono.Unix.Native.Signum.SIGKILL));
     }
 }

@@ -31,6 +31,11 @@ internal sealed class Marker : IDisposable
     /// <summary>The live members: a zombie has no environment any more.</summary>
     internal List<int> Survivors()
     {
+        if (OperatingSystem.IsWindows())
+        {
+            return WindowsProcesses.Having($"{Variable}={Value}");
+        }
+
         List<int> found = [];
         foreach (int pid in AllPids())
         {
@@ -50,13 +55,20 @@ internal sealed class Marker : IDisposable
         return found;
     }
 
-    internal void AssertGone() => Assert.Empty(Survivors().ConvertAll(pid => ProcFs.Describe(pid) ?? "gone"));
+    internal void AssertGone() => Assert.Empty(Survivors().ConvertAll(pid => ProcFs.Describe(pid) ?? $"pid {pid}"));
 
     public void Dispose()
     {
         foreach (int pid in Survivors())
         {
-            Mono.Unix.Native.Syscall.kill(pid, Mono.Unix.Native.Signum.SIGKILL);
+            if (OperatingSystem.IsWindows())
+            {
+                WindowsProcesses.Kill(pid);
+            }
+            else
+            {
+                Mono.Unix.Native.Syscall.kill(pid, Mono.Unix.Native.Signum.SIGKILL);
+            }
         }
     }
 

@@ -6,9 +6,9 @@ namespace ChildProc.Tests.Infrastructure;
 /// <summary>The helper program that tests start as a child; its verbs stand in tests/ChildProc.Puppet/README.md.</summary>
 internal static class Puppet
 {
-    internal static string Path { get; } = Metadata("PuppetPath");
+    internal static string Path { get; } = OperatingSystem.IsWindows() ? OnWindows("puppet.exe", "PuppetPath") : Metadata("PuppetPath");
 
-    internal static string HostPath { get; } = Metadata("PuppetHostPath");
+    internal static string HostPath { get; } = OperatingSystem.IsWindows() ? OnWindows("ChildProc.PuppetHost.exe", "PuppetHostPath") : Metadata("PuppetHostPath");
 
     /// <summary>The guardian that is also inside the library, for this or another architecture.</summary>
     internal static string GuardianPath(Architecture? architecture = null)
@@ -56,6 +56,13 @@ internal static class Puppet
         }
 
         return report;
+    }
+
+    // Beside the tests where these were published, else where it was built.
+    private static string OnWindows(string name, string key)
+    {
+        string beside = System.IO.Path.Combine(AppContext.BaseDirectory, name);
+        return File.Exists(beside) ? beside : System.IO.Path.GetFullPath(Metadata(key) + ".exe");
     }
 
     /// <summary>A path that the build has put into this assembly.</summary>

@@ -30,9 +30,9 @@ public sealed class CommunicateTests
         foreach (ChildStdio input in (ChildStdio[])[ChildStdio.Text(text), ChildStdio.Stream(new MemoryStream(Encoding.UTF8.GetBytes(text)))])
         {
             CapturedResult result = await ChildProcess.CaptureAsync(new ChildProcessStartInfo(Puppet.Info("cat-both")) { StandardInput = input });
+            Assert.Equal("exit 0, False, False, False", $"{result.Status}, {result.InputIncomplete}, {result.OutputIncomplete}, {result.OutputTruncated}");
             Assert.Equal(text, result.StandardOutput);
             Assert.Equal(text, result.StandardError);
-            Assert.False(result.InputIncomplete || result.OutputIncomplete || result.OutputTruncated);
         }
     }
 

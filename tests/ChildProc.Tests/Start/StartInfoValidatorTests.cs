@@ -6,7 +6,7 @@ namespace ChildProc.Tests.Start;
 
 public sealed class StartInfoValidatorTests
 {
-    private static SafeFileHandle Open => new(0, ownsHandle: false);
+    private static SafeFileHandle Open => new(1, ownsHandle: false); // 0 is none on Windows
 
     private static SafeFileHandle Invalid => new(-1, ownsHandle: false);
 

@@ -10,10 +10,21 @@ public sealed class FifoTests : IDisposable
 
     private readonly string _path = Path.Combine(Path.GetTempPath(), "childproc-fifo-" + Guid.NewGuid().ToString("N"));
 
-    public FifoTests() => Assert.Equal(0, Syscall.mkfifo(_path, FilePermissions.S_IRUSR | FilePermissions.S_IWUSR));
+    public FifoTests()
+    {
+        if (!OperatingSystem.IsWindows()) // whose skip comes after the constructor
+        {
+            Assert.Equal(0, Syscall.mkfifo(_path, FilePermissions.S_IRUSR | FilePermissions.S_IWUSR));
+        }
+    }
 
     public void Dispose()
     {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
         // Whoever hangs in an open gets on, so that a broken test ends.
         int both = Syscall.open(_path, OpenFlags.O_RDWR | OpenFlags.O_NONBLOCK | OpenFlags.O_CLOEXEC);
         File.Delete(_path);

@@ -187,7 +187,7 @@ public sealed class ProcessTreeTests
         ChildResult result = await ChildProcess.RunAsync(marker.Mark(Puppet.Seq(Puppet.Daemon, "pause", ",", "exit", "0")));
         marker.AssertGone();
         Assert.True(result.Status.IsSuccess);
-        Assert.EndsWith("puppet", Assert.Single(result.KilledLeftovers), StringComparison.Ordinal);
+        Assert.EndsWith(Path.GetFileName(Puppet.Path), Assert.Single(result.KilledLeftovers), StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 30_000)]
