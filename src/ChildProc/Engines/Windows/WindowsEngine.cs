@@ -45,8 +45,7 @@ internal sealed unsafe class WindowsEngine(ILogger logger) : Engine
         }
         catch
         {
-            tree.Kill();
-            tree.Close(); // with the pipes; closing them twice does nothing
+            tree.Discard(); // with the pipes; closing them twice does nothing
             throw;
         }
 

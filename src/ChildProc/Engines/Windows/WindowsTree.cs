@@ -110,6 +110,13 @@ internal sealed unsafe class WindowsTree : ProcessTree
 
     protected override void OnEmptyAwaited() => JobPort.Shared.Watch(_key);
 
+    /// <summary>Its start has failed half-way: nothing is left of it.</summary>
+    internal void Discard()
+    {
+        SendKill();
+        Close();
+    }
+
     // ---- What is asked of it ----
 
     protected override bool Send(ChildSignal signal, SignalScope scope)
