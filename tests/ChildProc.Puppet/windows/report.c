@@ -43,12 +43,13 @@ static void cwd(char **arguments)
     say("%s", GetCurrentDirectoryW(4096, path) ? narrow(path) : "<gone>");
 }
 
-/* Files and pipes among its handles: what it inherited, and what the C runtime makes of that. */
+/* Files and pipes among its handles: what it inherited, and what the C runtime makes of that. An inherited handle keeps the
+ * number that it had in the parent, which may have thousands. */
 static void handles(char **arguments)
 {
     (void)arguments;
     int count = 0;
-    for (UINT_PTR h = 4; h < 4096; h += 4) {
+    for (UINT_PTR h = 4; h < 1 << 17; h += 4) {
         BY_HANDLE_FILE_INFORMATION file;
         DWORD type = GetFileType((HANDLE)h); /* every process holds its current directory open */
         if (type == FILE_TYPE_PIPE || (type == FILE_TYPE_DISK && GetFileInformationByHandle((HANDLE)h, &file) && !(file.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY)))
