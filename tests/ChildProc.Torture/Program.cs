@@ -50,6 +50,12 @@ foreach ((string operation, long times) in run.Done.OrderBy(static d => d.Key, S
 }
 
 Console.WriteLine($"{run.Trees} trees, {ChildProcessDiagnostics.Counts}, {Environment.WorkingSet / (1024 * 1024)} MB resident");
+if (!run.HostDeaths.IsEmpty)
+{
+    TimeSpan[] deaths = [.. run.HostDeaths.Order()];
+    Console.WriteLine($"{deaths.Length} hosts killed; the last process gone after {deaths[deaths.Length / 2].TotalMilliseconds:0} ms in the middle, {deaths[^1].TotalMilliseconds:0} ms at most");
+}
+
 if (open.Count > 0)
 {
     await Task.Delay(TimeSpan.FromSeconds(1)); // the library logs a little later than it acts

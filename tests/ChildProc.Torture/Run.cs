@@ -25,6 +25,9 @@ internal sealed class Run(Options options)
     /// <summary>Hosts that were killed: nothing of theirs may be left.</summary>
     internal ConcurrentQueue<int> KilledHosts { get; } = new();
 
+    /// <summary>How long a process of a killed host was still seen after the host was reaped, each time.</summary>
+    internal ConcurrentQueue<TimeSpan> HostDeaths { get; } = new();
+
     internal long Trees => Volatile.Read(ref _trees);
 
     internal long Dropped => Volatile.Read(ref _dropped);

@@ -16,7 +16,9 @@ internal static class Faults
         await step.PauseAsync(300);
         host.Kill();
         await host.WaitForExitAsync();
+        long began = Stopwatch.GetTimestamp();
         await step.NothingLeftSoonAsync();
+        step.Run.HostDeaths.Enqueue(Stopwatch.GetElapsedTime(began));
         await Step.SoonAsync(() => Processes.KeepersOf(host.Id).Count == 0, () => $"keepers of a killed host: {string.Join("; ", Processes.KeepersOf(host.Id))}");
     }
 
