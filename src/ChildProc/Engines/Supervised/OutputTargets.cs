@@ -12,44 +12,19 @@ namespace ChildProc.Engines.Supervised;
 internal static class OutputTargets
 {
     /// <exception cref="ChildProcessStartException">Something cannot be opened; nothing is left open.</exception>
-    internal static OutputTarget Create(ChildStdio stdio, int number, ChildProcessStartInfo info) => stdio switch
+    internal static OutputTarget Create(ChildStdio stdio, int number, ChildProcessStartInfo info) => OutputTarget.Create(stdio, info, opened => opened switch
     {
-        StreamStdio stream => new StreamTarget(stream.Value),
-        LinesStdio lines => new LineTarget(lines.OnLine, info.OutputEncoding, info.LineLimit),
-        ChunksStdio chunks => new ChunkTarget(chunks.OnChunk),
-        PipeStdio => new PipeTarget(),
-        NullStdio => new StreamTarget(Stream.Null),
         FileStdio file => Owned(FileOpening.Open(file, number, info)),
         HandleStdio handle => Copy(handle.SafeHandle, info),
-        InheritStdio when !IsInheritable(number) => new StreamTarget(Stream.Null),
-        InheritStdio => Copy(number, info),
-        _ => Tee((TeeStdio)stdio, number, info),
-    };
+        _ when !IsInheritable(number) => new StreamTarget(Stream.Null),
+        _ => Copy(number, info),
+    });
 
     /// <summary>
     /// The number is a standard stream that the host has open. One that execve(2) would close is none: the host has closed its
     /// stream, and the number is that of whatever was opened next, by this start or by another thread.
     /// </summary>
     internal static bool IsInheritable(int number) => Libc.fcntl(number, Libc.F_GETFD, 0) == 0;
-
-    private static TeeTarget Tee(TeeStdio tee, int number, ChildProcessStartInfo info)
-    {
-        List<OutputTarget> targets = [];
-        try
-        {
-            foreach (ChildStdio target in tee.Targets)
-            {
-                targets.Add(Create(target, number, info));
-            }
-
-            return new TeeTarget([.. targets]);
-        }
-        catch
-        {
-            targets.ForEach(static target => target.Close());
-            throw;
-        }
-    }
 
     private static DescriptorTarget Copy(SafeHandle handle, ChildProcessStartInfo info)
     {

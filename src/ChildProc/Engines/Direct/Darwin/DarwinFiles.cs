@@ -23,19 +23,13 @@ internal sealed class DarwinFiles(DarwinPlatform platform, ChildProcessStartInfo
 
     /// <summary>The target of an output that the library copies.</summary>
     /// <exception cref="ChildProcessStartException">Something cannot be opened; nothing is left open.</exception>
-    internal OutputTarget Target(ChildStdio stdio, int number) => stdio switch
+    internal OutputTarget Target(ChildStdio stdio, int number) => OutputTarget.Create(stdio, info, opened => opened switch
     {
-        StreamStdio stream => new StreamTarget(stream.Value),
-        LinesStdio lines => new LineTarget(lines.OnLine, info.OutputEncoding, info.LineLimit),
-        ChunksStdio chunks => new ChunkTarget(chunks.OnChunk),
-        PipeStdio => new PipeTarget(),
-        NullStdio => new StreamTarget(Stream.Null),
         FileStdio file => Target(Open(file, number)),
         HandleStdio handle => Copy(handle.SafeHandle),
-        InheritStdio when !IsOpen(number) => new StreamTarget(Stream.Null),
-        InheritStdio => Copy(number),
-        _ => Tee((TeeStdio)stdio, number),
-    };
+        _ when !IsOpen(number) => new StreamTarget(Stream.Null),
+        _ => Copy(number),
+    });
 
     internal bool IsOpen(int number) => System.Control(number, DarwinAbi.F_GETFD, 0) >= 0;
 
@@ -46,25 +40,6 @@ internal sealed class DarwinFiles(DarwinPlatform platform, ChildProcessStartInfo
         return result >= 0
             ? result
             : throw ChildProcessStartException.Create(-result is DarwinAbi.EMFILE or DarwinAbi.ENFILE ? StartStage.StandardStreams : stage, -result, info);
-    }
-
-    private TeeTarget Tee(TeeStdio tee, int number)
-    {
-        List<OutputTarget> targets = [];
-        try
-        {
-            foreach (ChildStdio target in tee.Targets)
-            {
-                targets.Add(Target(target, number));
-            }
-
-            return new TeeTarget([.. targets]);
-        }
-        catch
-        {
-            targets.ForEach(static target => target.Close());
-            throw;
-        }
     }
 
     private DescriptorTarget Copy(SafeHandle handle)
