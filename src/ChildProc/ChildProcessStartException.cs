@@ -71,6 +71,18 @@ public sealed class ChildProcessStartException : ChildProcessException
         return new ChildProcessStartException(message, stage, errno, info.FileName, info.WorkingDirectory);
     }
 
+    /// <summary>Throws when the step failed.</summary>
+    /// <param name="errno">The error number of the step; 0: it did not fail.</param>
+    /// <param name="stage">The step.</param>
+    /// <param name="info">The start info.</param>
+    internal static void ThrowIfFailed(int errno, StartStage stage, ChildProcessStartInfo info)
+    {
+        if (errno != 0)
+        {
+            throw Create(stage, errno, info);
+        }
+    }
+
     private static string Describe(
         StartStage stage, int errno, ChildProcessStartInfo info, string? path, bool badInterpreter) => stage switch
     {

@@ -354,13 +354,7 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
         PlainSpawn.Refuse(info, reason);
     }
 
-    private static void Check(int error, ChildProcessStartInfo info)
-    {
-        if (error != 0)
-        {
-            throw ChildProcessStartException.Create(StartStage.Containment, error, info);
-        }
-    }
+    private static void Check(int error, ChildProcessStartInfo info) => ChildProcessStartException.ThrowIfFailed(error, StartStage.Containment, info);
 
     private static Exception Failure(int error, ChildProcessStartInfo info) => error is Libc.ENOSYS or Libc.EPERM
         ? new PlatformNotSupportedException($"Containment.ProcessGroup needs pidfds (Linux 5.4), which cannot be had here: {Errno.Describe(error)}.")

@@ -24,7 +24,7 @@ internal sealed unsafe class WindowsEngine(ILogger logger) : Engine
         ChildProcessStartInfo info = image.Info;
         ObjectDisposedException.ThrowIf(_closed, typeof(IChildProcessHost));
         HostExit.Watch(this);
-        Check(JobPort.EnsureRunning(), info);
+        ChildProcessStartException.ThrowIfFailed(JobPort.EnsureRunning(), StartStage.Containment, info);
         using WindowsStart start = new(image);
         WindowsTree tree = new(this, info, logger) { Pipes = start.Pipes, Pumps = start.Pumps };
         _trees[tree] = true;
@@ -32,7 +32,7 @@ internal sealed unsafe class WindowsEngine(ILogger logger) : Engine
         {
             if (info.Containment != Containment.None)
             {
-                Check(tree.MakeJob(), info);
+                ChildProcessStartException.ThrowIfFailed(tree.MakeJob(), StartStage.Containment, info);
             }
 
             Create(image, start, tree);
@@ -108,13 +108,5 @@ internal sealed unsafe class WindowsEngine(ILogger logger) : Engine
         _ = Kernel32.CloseHandle(created.Thread);
         start.CloseChildEnds(); // the child has its own: at its exit ours would pass for a descendant that still writes or reads
         tree.Begin(new KernelHandle(created.Process), created.ProcessId);
-    }
-
-    private static void Check(int error, ChildProcessStartInfo info)
-    {
-        if (error != 0)
-        {
-            throw ChildProcessStartException.Create(StartStage.Containment, error, info);
-        }
     }
 }

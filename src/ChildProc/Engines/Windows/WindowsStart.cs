@@ -146,13 +146,7 @@ internal sealed class WindowsStart : IDisposable
         return copy!;
     }
 
-    private void Check(int error)
-    {
-        if (error != 0)
-        {
-            throw ChildProcessStartException.Create(StartStage.StandardStreams, error, _info);
-        }
-    }
+    private void Check(int error) => ChildProcessStartException.ThrowIfFailed(error, StartStage.StandardStreams, _info);
 
     // CreateProcess tells it too, but not apart from a program that is not there.
     private void CheckDirectory(string directory)
@@ -160,9 +154,6 @@ internal sealed class WindowsStart : IDisposable
         uint attributes = Kernel32.GetFileAttributesW(directory);
         int error = attributes == Kernel32.INVALID_FILE_ATTRIBUTES ? Marshal.GetLastPInvokeError()
             : (attributes & Kernel32.FILE_ATTRIBUTE_DIRECTORY) == 0 ? Kernel32.ERROR_DIRECTORY : 0;
-        if (error != 0)
-        {
-            throw ChildProcessStartException.Create(StartStage.WorkingDirectory, error, _info);
-        }
+        ChildProcessStartException.ThrowIfFailed(error, StartStage.WorkingDirectory, _info);
     }
 }

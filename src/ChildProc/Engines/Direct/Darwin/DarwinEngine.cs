@@ -106,11 +106,5 @@ internal sealed class DarwinEngine(DarwinPlatform platform, ILogger logger) : En
         _ => DarwinAbi.POSIX_SPAWN_SETSID,
     };
 
-    private static void Check(int error, DarwinImage image)
-    {
-        if (error != 0)
-        {
-            throw ChildProcessStartException.Create(StartStage.Containment, error, image.Info);
-        }
-    }
+    private static void Check(int error, DarwinImage image) => ChildProcessStartException.ThrowIfFailed(error, StartStage.Containment, image.Info);
 }
