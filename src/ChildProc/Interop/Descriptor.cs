@@ -12,6 +12,21 @@ internal sealed class Descriptor : SafeHandleMinusOneIsInvalid
     /// <summary>Only between <see cref="SafeHandle.DangerousAddRef"/> and its release, or by the sole owner.</summary>
     internal int Number => (int)handle;
 
+    /// <summary>As <see cref="Number"/>; null when it is closed. For reports: it may be closed a moment later.</summary>
+    internal int? OpenNumber => IsClosed ? null : Number;
+
+    /// <summary>Adds the numbers of those that are there and open.</summary>
+    internal static void AddOpen(List<int> numbers, params ReadOnlySpan<Descriptor?> descriptors)
+    {
+        foreach (Descriptor? descriptor in descriptors)
+        {
+            if (descriptor?.OpenNumber is { } number)
+            {
+                numbers.Add(number);
+            }
+        }
+    }
+
     protected override bool ReleaseHandle() => Libc.close((int)handle) == 0;
 }
 

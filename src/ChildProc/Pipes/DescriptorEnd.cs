@@ -28,7 +28,7 @@ internal class DescriptorEnd(Descriptor descriptor, bool reads) : PipeEnd, IReac
         }
     }
 
-    internal override int? Number => descriptor.IsClosed ? null : descriptor.Number;
+    internal override int? Number => descriptor.OpenNumber;
 
     public void OnReady(uint events) => Wake();
 

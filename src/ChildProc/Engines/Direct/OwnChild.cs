@@ -71,7 +71,7 @@ internal sealed class OwnChild : IReactorEntry
     }
 
     /// <summary>Its pidfd; null when it is closed.</summary>
-    internal int? Number => _pidFd.IsClosed ? null : _pidFd.Number;
+    internal int? Number => _pidFd.OpenNumber;
 
     /// <summary>From now on its end is told. 0 or errno.</summary>
     internal int Watch() => Reactor.Shared.Add(_pidFd.Number, this, Libc.EPOLLIN | Libc.EPOLLONESHOT);

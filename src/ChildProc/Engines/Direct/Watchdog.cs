@@ -72,13 +72,7 @@ internal static unsafe class Watchdog
     {
         lock (s_gate)
         {
-            foreach (Descriptor? descriptor in new[] { s_pipe, s_pidFd })
-            {
-                if (descriptor is { IsClosed: false })
-                {
-                    descriptors.Add(descriptor.Number);
-                }
-            }
+            Descriptor.AddOpen(descriptors, s_pipe, s_pidFd);
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed class GuardianImage : IDisposable
     internal string Path { get; }
 
     /// <summary>Its descriptor; null when it is closed, or a file.</summary>
-    internal int? Number => _memfd is { IsClosed: false } memfd ? memfd.Number : null;
+    internal int? Number => _memfd?.OpenNumber;
 
     /// <summary>Why this build has no guardian for this machine, or null.</summary>
     internal static string? WhyMissing()

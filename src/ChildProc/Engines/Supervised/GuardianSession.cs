@@ -125,16 +125,7 @@ internal sealed class GuardianSession : IReactorEntry
         }
     }
 
-    internal void AddDescriptors(List<int> descriptors)
-    {
-        foreach (Descriptor? descriptor in new[] { _requests, _control, _pidFd })
-        {
-            if (descriptor is { IsClosed: false })
-            {
-                descriptors.Add(descriptor.Number);
-            }
-        }
-    }
+    internal void AddDescriptors(List<int> descriptors) => Descriptor.AddOpen(descriptors, _requests, _control, _pidFd);
 
     /// <summary>0 or errno: EAGAIN when the socket is full, EPIPE when nobody is left to read it.</summary>
     internal int TrySend(ReadOnlySpan<byte> request, ReadOnlySpan<byte> body, ReadOnlySpan<int> descriptors)
