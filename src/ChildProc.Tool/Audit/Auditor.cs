@@ -118,12 +118,13 @@ internal static class Auditor
         new ProcessRules(story, merger.RootExit, options) { EvidenceIsWhole = whole }.Judge();
         foreach (IGrouping<int, AppEvent> process in events.GroupBy(static e => e.ProcessId))
             new AppRules(story).Judge(process.OrderBy(static e => e.Time), wholeTraces.Contains(process.Key));
+        Weigh(story, options);
         return new Report
         {
             Story = story,
             Manifest = manifest,
             Options = options,
-            Findings = Weigh(story, options),
+            Findings = Sorted(story),
             Sources = isBundle ? manifest.Sources : [.. histories.Select(static h => FactNames.Of(h.Source)), .. own.Select(static f => FactNames.Of(f.Source)).Distinct(), .. events.Count > 0 ? ["app"] : Array.Empty<string>()],
             RootExit = merger.RootExit ?? story.Root?.Exited,
             AppEvents = events,
@@ -158,7 +159,8 @@ internal static class Auditor
             story.Miss("the clock was set during the run: times of strace cannot be compared");
     }
 
-    private static List<Finding> Weigh(History story, AuditOptions options)
+    /// <summary>What of the findings fails, and what is allowed.</summary>
+    internal static void Weigh(History story, AuditOptions options)
     {
         foreach (Finding finding in story.Findings)
         {
@@ -166,7 +168,10 @@ internal static class Auditor
                 finding.Severity = Severity.Error;
             finding.Allowed = options.Allowed.Concat(Allowance.Shipped).FirstOrDefault(a => a.Covers(finding))?.Reason;
         }
+    }
 
+    private static List<Finding> Sorted(History story)
+    {
         if (story.MoreFindings > 0)
             story.Miss($"{story.MoreFindings} more findings are left out");
         return [.. story.Findings.OrderByDescending(static f => f.Severity).ThenBy(static f => f.Rule.Id, StringComparer.Ordinal).ThenBy(static f => f.Time)];

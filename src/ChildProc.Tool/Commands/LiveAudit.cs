@@ -27,13 +27,13 @@ internal static class LiveAudit
             if (look > 0)
                 Thread.Sleep(time / (Looks - 1));
             long now = LibC.Now();
-            if (ProcFs.Stat(pid)?.StartTicks != ticks)
+            if (ProcFs.Stat(pid) is not { } root || root.StartTicks != ticks)
             {
                 story.Miss($"process {pid} ended during the look");
                 break;
             }
 
-            foreach (ProcStat stat in (IEnumerable<ProcStat>)[ProcFs.Stat(pid)!.Value, .. ProcFs.Descendants(pid)])
+            foreach (ProcStat stat in (IEnumerable<ProcStat>)[root, .. ProcFs.Descendants(pid)])
             {
                 if (!all.TryGetValue((stat.Pid, stat.StartTicks), out Watched? one))
                 {
@@ -89,10 +89,7 @@ internal static class LiveAudit
     private static Report Conclude(History story, AuditOptions options, string[] sources, IReadOnlyList<AppEvent> events)
     {
         Manifest manifest = new() { Sources = sources };
-        foreach (Finding finding in story.Findings.Where(f => options.FailOn.Contains(f.Rule)))
-            finding.Severity = Severity.Error;
-        foreach (Finding finding in story.Findings)
-            finding.Allowed = options.Allowed.Concat(Allowance.Shipped).FirstOrDefault(a => a.Covers(finding))?.Reason;
+        Auditor.Weigh(story, options);
         return new Report { Story = story, Manifest = manifest, Options = options, Findings = story.Findings, Sources = manifest.Sources, AppEvents = events };
     }
 
