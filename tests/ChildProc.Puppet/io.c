@@ -133,29 +133,10 @@ static int wait_readable(void)
     return 0;
 }
 
-static void read_line(char **arguments)
+size_t read_input(char *to, size_t room)
 {
-    (void)arguments;
-    char line[4096];
-    size_t n = 0;
-    char c;
-    while (n < sizeof line - 1 && wait_readable() && read(0, &c, 1) == 1) {
-        if (c == '\n') {
-            line[n] = 0;
-            say("line %s", line);
-            return;
-        }
-        line[n++] = c;
-    }
-    say("eof");
-}
-
-static void wait_eof(char **arguments)
-{
-    (void)arguments;
-    char buffer[4096];
-    while (wait_readable() && read(0, buffer, sizeof buffer) > 0)
-        ;
+    ssize_t n = wait_readable() ? read(0, to, room) : 0;
+    return n > 0 ? (size_t)n : 0;
 }
 
 static void burn(char **arguments)

@@ -1,4 +1,4 @@
-/* main.c - finds the verb, and the small things that all verbs share. */
+/* main.c - the tables of verbs, and the small things that all verbs share. */
 #include "puppet.h"
 #include <errno.h>
 #include <signal.h>
@@ -9,40 +9,8 @@
 static void seq(char **arguments) { run_list(arguments, ","); }
 
 static const struct verb s_here[] = {{"seq", seq, 1}, {0}};
-static const struct verb *const s_tables[] = {s_here, g_report_verbs, g_io_verbs, g_signal_verbs,
-                                              g_tree_verbs, g_launch_verbs, g_pty_verbs};
-
-void run_verb(char **words)
-{
-    int count = 0;
-    if (!words[0])
-        fail("no verb");
-    while (words[count + 1])
-        count++;
-    for (size_t t = 0; t < sizeof s_tables / sizeof *s_tables; t++)
-        for (const struct verb *v = s_tables[t]; v->name; v++)
-            if (!strcmp(v->name, words[0])) {
-                if (count < v->least)
-                    fail("%s: needs %d arguments", v->name, v->least);
-                v->run(words + 1);
-                return;
-            }
-    fail("unknown verb '%s'", words[0]);
-}
-
-void run_list(char **words, char *separator)
-{
-    while (*words) {
-        char **end = words;
-        while (*end && strcmp(*end, separator))
-            end++;
-        char *kept = *end;
-        *end = NULL;
-        run_verb(words);
-        *end = kept;
-        words = kept ? end + 1 : end;
-    }
-}
+const struct verb *const g_tables[] = {s_here, g_report_verbs, g_io_verbs, g_signal_verbs,
+                                       g_tree_verbs, g_launch_verbs, g_pty_verbs, NULL};
 
 void say(const char *format, ...)
 {

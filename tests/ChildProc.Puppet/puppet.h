@@ -9,29 +9,16 @@
 #define PUPPET_H
 
 #define _GNU_SOURCE
+#include "verbs.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { DEADLINE_MS = 120 * 1000 };
-
-typedef void verb(char **arguments); /* NULL-terminated */
-
-struct verb {
-    const char *name;
-    verb *run;
-    int least; /* arguments it needs */
-};
-
 /* One table per file, ended by a NULL name. */
 extern const struct verb g_report_verbs[], g_io_verbs[], g_signal_verbs[], g_tree_verbs[], g_launch_verbs[], g_pty_verbs[];
 
-void run_verb(char **words);              /* name and arguments */
-void run_list(char **words, char *separator); /* verbs between separators */
-void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-_Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 long number(const char *text);
 int signal_number(const char *text); /* "TERM", "SIGTERM" or "15" */
 const char *signal_name(int number); /* "TERM" */

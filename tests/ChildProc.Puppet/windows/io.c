@@ -3,23 +3,23 @@
 
 static char s_buffer[BUFFER];
 
-static DWORD take(char *to, DWORD room)
+size_t read_input(char *to, size_t room)
 {
     DWORD n = 0;
-    return ReadFile(standard(0), to, room, &n, NULL) ? n : 0; /* a broken pipe is the end of it */
+    return ReadFile(standard(0), to, (DWORD)room, &n, NULL) ? n : 0; /* a broken pipe is the end of it */
 }
 
 static void cat(char **arguments)
 {
     (void)arguments;
-    for (DWORD n; (n = take(s_buffer, BUFFER));)
+    for (size_t n; (n = read_input(s_buffer, BUFFER));)
         write_all(standard(1), s_buffer, n);
 }
 
 static void cat_both(char **arguments)
 {
     (void)arguments;
-    for (DWORD n; (n = take(s_buffer, BUFFER));)
+    for (size_t n; (n = read_input(s_buffer, BUFFER));)
         for (int to = 1; to <= 2; to++)
             write_all(standard(to), s_buffer, n);
 }
@@ -28,7 +28,7 @@ static void cat_bytes(char **arguments)
 {
     (void)arguments;
     char byte;
-    while (take(&byte, 1))
+    while (read_input(&byte, 1))
         write_all(standard(1), &byte, 1);
 }
 
@@ -64,8 +64,8 @@ static void count_stdin(char **arguments)
 {
     (void)arguments;
     uint64_t bytes = 0, hash = 14695981039346656037u;
-    for (DWORD n; (n = take(s_buffer, BUFFER)); bytes += n)
-        for (DWORD i = 0; i < n; i++)
+    for (size_t n; (n = read_input(s_buffer, BUFFER)); bytes += n)
+        for (size_t i = 0; i < n; i++)
             hash = (hash ^ (unsigned char)s_buffer[i]) * 1099511628211u;
     say("%llu %016llx", (unsigned long long)bytes, (unsigned long long)hash);
 }
@@ -76,29 +76,6 @@ static void chatty(char **arguments)
         char line[64];
         write_all(standard(1 + (int)(i & 1)), line, (size_t)sprintf(line, "chat %lld\n", (long long)i));
     }
-}
-
-static void read_line(char **arguments)
-{
-    (void)arguments;
-    char line[4096], c;
-    size_t n = 0;
-    while (n < sizeof line - 1 && take(&c, 1)) {
-        if (c == '\n') {
-            line[n] = 0;
-            say("line %s", line);
-            return;
-        }
-        line[n++] = c;
-    }
-    say("eof");
-}
-
-static void wait_eof(char **arguments)
-{
-    (void)arguments;
-    while (take(s_buffer, BUFFER))
-        ;
 }
 
 static void close_fd(char **arguments) { CloseHandle(standard((int)number(arguments[0]))); }

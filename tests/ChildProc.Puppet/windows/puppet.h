@@ -8,28 +8,17 @@
 
 #define _WIN32_WINNT 0x0A00
 #include <windows.h>
+#include "../verbs.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEADLINE_MS = 120 * 1000, BUFFER = 65536 };
-
-typedef void verb(char **arguments); /* NULL-terminated */
-
-struct verb {
-    const char *name;
-    verb *run;
-    int least; /* arguments it needs */
-};
+enum { BUFFER = 65536 };
 
 /* One table per file, ended by a NULL name. */
 extern const struct verb g_report_verbs[], g_io_verbs[], g_signal_verbs[], g_tree_verbs[];
 
-void run_verb(char **words);                  /* name and arguments */
-void run_list(char **words, char *separator); /* verbs between separators */
-void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 int64_t number(const char *text);
 HANDLE standard(int number); /* 0, 1, 2 */
 void write_all(HANDLE file, const char *at, size_t left);

@@ -5,4 +5,4 @@ cd "$(dirname "$0")/../../../.."
 for project in ChildProc.PuppetHost ChildProc.Tests; do
     dotnet publish "tests/$project" --runtime win-x64 --self-contained --configuration Debug --output "$1" --verbosity quiet -maxcpucount:2
 done
-x86_64-w64-mingw32-gcc -std=gnu11 -O1 -Wall -Wextra -Werror -municode -o "$1/puppet.exe" tests/ChildProc.Puppet/windows/*.c -lshell32
+x86_64-w64-mingw32-gcc -std=gnu11 -O1 -Wall -Wextra -Werror -municode -o "$1/puppet.exe" tests/ChildProc.Puppet/windows/*.c tests/ChildProc.Puppet/verbs.c -lshell32
