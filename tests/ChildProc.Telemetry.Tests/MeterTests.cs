@@ -125,14 +125,7 @@ public sealed class MeterTests
         using MeterRecorder meter = new();
         await using IChildProcessHost host = ChildProcessHost.Create(UnderTest.Options);
         Forget(host);
-        await Eventually.HoldsAsync(
-            () =>
-            {
-                GC.Collect();
-                GC.WaitForPendingFinalizers();
-                return meter.Sum("childproc.leaks", "childproc.leak.kind", "forgotten_child") == 1;
-            },
-            "it is counted");
+        await Eventually.HoldsAfterCollectionAsync(() => meter.Sum("childproc.leaks", "childproc.leak.kind", "forgotten_child") == 1, "it is counted");
     }
 
     // A supervisor that is stopped kills nobody; the wait for the tree is given up after 10 s.

@@ -203,14 +203,7 @@ public sealed class SpanTests
         using SpanRecorder spans = new();
         await using IChildProcessHost host = ChildProcessHost.Create(UnderTest.Options);
         Forget(host);
-        await Eventually.HoldsAsync(
-            () =>
-            {
-                GC.Collect();
-                GC.WaitForPendingFinalizers();
-                return spans.Heard.All.Length > 0;
-            },
-            "its span ends");
+        await Eventually.HoldsAfterCollectionAsync(() => spans.Heard.All.Length > 0, "its span ends");
         Assert.Equal("forgotten", spans.Single().GetTagItem("childproc.stop.reason"));
     }
 

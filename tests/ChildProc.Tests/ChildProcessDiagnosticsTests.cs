@@ -44,11 +44,9 @@ public sealed class ChildProcessDiagnosticsTests
     {
         (int Id, DateTimeOffset StartTime) dropped = await DropAsync();
         ChildProcessEntry? entry = null;
-        await Eventually.HoldsAsync(
+        await Eventually.HoldsAfterCollectionAsync(
             () =>
             {
-                GC.Collect();
-                GC.WaitForPendingFinalizers();
                 entry = ChildProcessDiagnostics.GetDropped().SingleOrDefault(e => (e.Id, e.StartTime) == dropped);
                 return entry is not null;
             },

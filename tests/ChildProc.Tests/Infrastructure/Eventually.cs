@@ -19,4 +19,21 @@ internal static class Eventually
 
         return Stopwatch.GetElapsedTime(began);
     }
+
+    /// <summary>As <see cref="HoldsAsync"/>, with a garbage collection before each look: for what finalizers do.</summary>
+    internal static Task<TimeSpan> HoldsAfterCollectionAsync(Func<bool> condition, string what) => HoldsAsync(
+        () =>
+        {
+            Collect();
+            return condition();
+        },
+        what);
+
+    /// <summary>A full garbage collection, with all finalizers and what they freed.</summary>
+    internal static void Collect()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+    }
 }

@@ -13,13 +13,7 @@ public sealed class ForgottenPipelineTests
         using CancellationTokenSource longLived = new();
         await StartAsync(marker, static _ => 0, longLived.Token);
         Assert.Equal(3, marker.Survivors().Count);
-        await Eventually.HoldsAsync(
-            () =>
-            {
-                Collect();
-                return marker.Survivors().Count == 0;
-            },
-            "the forgotten trees die");
+        await Eventually.HoldsAfterCollectionAsync(() => marker.Survivors().Count == 0, "the forgotten trees die");
     }
 
     [Fact(Timeout = 60_000)]
@@ -30,7 +24,7 @@ public sealed class ForgottenPipelineTests
         Task<ExitStatus> wait = await StartAsync(marker, static running => running.Stages[2].WaitForExitAsync().AsTask());
         for (int i = 0; i < 5; i++)
         {
-            Collect();
+            Eventually.Collect();
         }
 
         Assert.Equal(6, marker.Survivors().Count);
@@ -44,12 +38,5 @@ public sealed class ForgottenPipelineTests
         ChildPipeline pipeline = new(
             marker.Mark(Puppet.Info("pause")), marker.Mark(Puppet.Info("cat")), new ChildProcessStartInfo(marker.Mark(Puppet.Info("cat"))) { StandardOutput = ChildStdio.Pipe });
         return use(await pipeline.StartAsync(lifetime));
-    }
-
-    private static void Collect()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
     }
 }

@@ -100,14 +100,7 @@ public sealed class CallbackStdioTests
         using Marker marker = Marker.Create();
         await using IChildProcessHost host = TestHost.Create();
         await StartAsync(host, marker);
-        await Eventually.HoldsAsync(
-            () =>
-            {
-                GC.Collect();
-                GC.WaitForPendingFinalizers();
-                return marker.Survivors().Count == 0;
-            },
-            "the forgotten tree dies");
+        await Eventually.HoldsAfterCollectionAsync(() => marker.Survivors().Count == 0, "the forgotten tree dies");
 
         static async Task StartAsync(IChildProcessHost host, Marker marker)
         {

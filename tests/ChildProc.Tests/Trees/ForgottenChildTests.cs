@@ -15,13 +15,7 @@ public sealed class ForgottenChildTests
         await using IChildProcessHost host = TestHost.Create(out TestLog log);
         await StartAndForgetAsync(host, marker, longLived.Token);
         Assert.NotEmpty(marker.Survivors());
-        await Eventually.HoldsAsync(
-            () =>
-            {
-                Collect();
-                return marker.Survivors().Count == 0;
-            },
-            "the forgotten tree dies");
+        await Eventually.HoldsAfterCollectionAsync(() => marker.Survivors().Count == 0, "the forgotten tree dies");
         await Eventually.HoldsAsync(() => log.Has(4), "it is logged");
     }
 
@@ -33,7 +27,7 @@ public sealed class ForgottenChildTests
         Task<string?> read = await ReadOnlyAsync(marker);
         for (int i = 0; i < 5; i++)
         {
-            Collect();
+            Eventually.Collect();
         }
 
         Assert.Equal(2, marker.Survivors().Count);
@@ -59,12 +53,5 @@ public sealed class ForgottenChildTests
     {
         IChildProcess child = await ChildProcess.StartAsync(marker.Mark(Puppet.Info("pause").Piped()));
         return new StreamReader(child.StandardOutput.AsStream()).ReadLineAsync();
-    }
-
-    private static void Collect()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
     }
 }

@@ -46,8 +46,7 @@ public sealed class DetachedTests
         await StartAndForgetAsync(host, marker);
         for (int i = 0; i < 5; i++)
         {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
+            Eventually.Collect();
         }
 
         Assert.Single(marker.Survivors());
