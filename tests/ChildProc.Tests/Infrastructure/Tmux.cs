@@ -77,9 +77,21 @@ internal sealed class Tmux : IAsyncDisposable
         string screen;
         while (!condition(screen = await TextAsync()))
         {
-            Assert.True(Stopwatch.GetElapsedTime(began) < s_patience, $"{complaint}: {screen}");
+            if (Stopwatch.GetElapsedTime(began) > s_patience)
+            {
+                Assert.Fail($"{complaint}: {screen}{await JobsAsync()}");
+            }
+
             await Task.Delay(20, CancellationToken.None);
         }
+    }
+
+    /// <summary>What runs and what is stopped there.</summary>
+    private async Task<string> JobsAsync()
+    {
+        string terminal = (await CommandAsync(["display-message", "-p", "#{pane_tty}"])).Trim();
+        string[] words = ["-t", terminal, "-o", "pid,ppid,pgid,tpgid,stat,pending,ignored,caught,args"];
+        return (await ChildProcess.CaptureAsync(new ChildProcessStartInfo("ps", words))).StandardOutput;
     }
 
     private async Task<string> CommandAsync(string[] words)
