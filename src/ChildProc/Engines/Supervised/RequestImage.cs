@@ -13,7 +13,9 @@ namespace ChildProc.Engines.Supervised;
 [SupportedOSPlatform("linux")]
 internal sealed class RequestImage : StartImage
 {
-    private readonly ArrayBufferWriter<byte> _body = new(4096);
+    private const int ScratchLimit = 64 * 1024;
+    [ThreadStatic] private static ArrayBufferWriter<byte>? s_scratch; // kept between starts, and emptied after each: it may hold secrets
+    private readonly byte[] _body;
     private readonly List<string> _paths;
     private readonly int _strings; // where they begin in the body
     private Wire.Request _header;
@@ -39,51 +41,51 @@ internal sealed class RequestImage : StartImage
             throw ChildProcessStartException.Create(StartStage.Resolve, Libc.ENOENT, info);
         }
 
-        WriteFixed(info);
-        _strings = _body.WrittenCount;
-        _paths.ForEach(Write);
-        Write(info.ArgumentZero ?? info.FileName);
-        foreach (string argument in info.Arguments)
+        ArrayBufferWriter<byte> body = s_scratch ??= new(4096);
+        try
         {
-            Write(argument);
-        }
+            WriteFixed(body, info);
+            _strings = body.WrittenCount;
+            WriteStrings(body, info, _paths, environment);
+            const int E2Big = 7;
+            if (body.WrittenCount > Wire.MaxBody)
+            {
+                throw ChildProcessStartException.Create(StartStage.Execute, E2Big, info);
+            }
 
-        foreach ((string name, string value) in environment)
-        {
-            Write(name, value);
+            _body = body.WrittenSpan.ToArray();
         }
-
-        const int E2Big = 7;
-        if (_body.WrittenCount > Wire.MaxBody)
+        finally
         {
-            throw ChildProcessStartException.Create(StartStage.Execute, E2Big, info);
+            body.Clear();
+            s_scratch = body.Capacity > ScratchLimit ? null : body;
         }
 
         _header.PathCount = (uint)_paths.Count;
         _header.ArgumentCount = (uint)info.Arguments.Count + 1;
         _header.VariableCount = (uint)environment.Count;
-        _header.BodyLength = (uint)_body.WrittenCount;
+        _header.BodyLength = (uint)_body.Length;
         WriteHeader(info);
     }
 
     /// <summary>As it was at the preparation; "." when each start takes the host's own of its moment.</summary>
     internal string WorkingDirectory { get; }
 
-    internal ReadOnlySpan<byte> Body => _body.WrittenSpan;
+    internal ReadOnlySpan<byte> Body => _body;
 
     /// <summary>The NUL-terminated strings in the body: paths, arguments, environment variables.</summary>
-    internal ReadOnlySpan<byte> Strings => _body.WrittenSpan[_strings..];
+    internal ReadOnlySpan<byte> Strings => _body.AsSpan(_strings);
 
     /// <summary>How many strings of each kind there are.</summary>
     internal (int Paths, int Arguments, int Variables) Counts => ((int)_header.PathCount, (int)_header.ArgumentCount, (int)_header.VariableCount);
 
-    internal unsafe bool IsInline => sizeof(Wire.Request) + _body.WrittenCount <= Wire.MaxInline;
+    internal unsafe bool IsInline => sizeof(Wire.Request) + _body.Length <= Wire.MaxInline;
 
     /// <summary>The header for one start: what depends on the host's state now, and on the streams, is filled in.</summary>
     internal unsafe Wire.Request Header(in HostIdentity identity, StartResources resources)
     {
         Wire.Request header = _header;
-        header.Frame = new Wire.Frame(Wire.FrameType.Request, sizeof(Wire.Request) + (IsInline ? _body.WrittenCount : 0));
+        header.Frame = new Wire.Frame(Wire.FrameType.Request, sizeof(Wire.Request) + (IsInline ? _body.Length : 0));
         header.EffectiveUid = identity.Uid;
         header.EffectiveGid = identity.Gid;
         header.ProcessGroup = Libc.getpgrp();
@@ -115,18 +117,18 @@ internal sealed class RequestImage : StartImage
         return ChildProcessStartException.Create(stage, failed.Error, Info, path, failed.BadInterpreter != 0);
     }
 
-    private void WriteFixed(ChildProcessStartInfo info)
+    private void WriteFixed(ArrayBufferWriter<byte> body, ChildProcessStartInfo info)
     {
         foreach (ResourceLimit limit in info.Limits)
         {
-            Write(new Wire.Limit { Resource = (uint)limit.Kind, Soft = limit.Soft, Hard = limit.Hard });
+            Write(body, new Wire.Limit { Resource = (uint)limit.Kind, Soft = limit.Soft, Hard = limit.Hard });
         }
 
         if (info.Credentials is { } credentials)
         {
             foreach (uint group in credentials.SupplementaryGroups)
             {
-                Write(group);
+                Write(body, group);
             }
 
             _header.GroupCount = (uint)credentials.SupplementaryGroups.Count;
@@ -134,7 +136,7 @@ internal sealed class RequestImage : StartImage
 
         foreach (int target in info.InheritedHandles.Keys)
         {
-            Write(target);
+            Write(body, target);
         }
 
         _header.LimitCount = (uint)info.Limits.Count;
@@ -183,27 +185,47 @@ internal sealed class RequestImage : StartImage
         _header.Flags = flags;
     }
 
-    private void Write<T>(T value)
-        where T : unmanaged => _body.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)));
-
-    private void Write(string text)
+    private static void WriteStrings(
+        ArrayBufferWriter<byte> body, ChildProcessStartInfo info, List<string> paths, List<KeyValuePair<string, string>> environment)
     {
-        Encoding.UTF8.GetBytes(text, _body);
-        _body.Write("\0"u8);
+        foreach (string path in paths)
+        {
+            Write(body, path);
+        }
+
+        Write(body, info.ArgumentZero ?? info.FileName);
+        foreach (string argument in info.Arguments)
+        {
+            Write(body, argument);
+        }
+
+        foreach ((string name, string value) in environment)
+        {
+            Write(body, name, value);
+        }
     }
 
-    private void Write(string name, string value)
+    private static void Write<T>(ArrayBufferWriter<byte> body, T value)
+        where T : unmanaged => body.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)));
+
+    private static void Write(ArrayBufferWriter<byte> body, string text)
+    {
+        Encoding.UTF8.GetBytes(text, body);
+        body.Write("\0"u8);
+    }
+
+    private static void Write(ArrayBufferWriter<byte> body, string name, string value)
     {
         const char Replacement = '\uFFFD';
         if ((value.Contains(Replacement) || name.Contains(Replacement)) && RawEnvironment.Find(name, value) is { IsEmpty: false } raw)
         {
-            _body.Write(raw);
-            _body.Write("\0"u8);
+            body.Write(raw);
+            body.Write("\0"u8);
             return;
         }
 
-        Encoding.UTF8.GetBytes(name, _body);
-        _body.Write("="u8);
-        Write(value);
+        Encoding.UTF8.GetBytes(name, body);
+        body.Write("="u8);
+        Write(body, value);
     }
 }
