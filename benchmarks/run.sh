@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs the benchmarks (all, or those that match the arguments) and keeps their tables, and a chart of the ratios, in benchmarks/results.
+# Runs the benchmarks (all, or those that match the argument) and keeps their tables, the figures that are no means, and a chart of
+# the ratios, in benchmarks/results.
 set -eu
 cd "$(dirname "$0")"
 work=$(mktemp -d)
@@ -10,4 +11,7 @@ for table in "$work"/results/*-report-github.md; do
     name=$(basename "$table" -report-github.md)
     cp "$table" "results/${name##*.}.md"
 done
+if [ $# -eq 0 ]; then
+    dotnet run -c Release --project ChildProc.Benchmarks --no-build -- figures results/Figures.md
+fi
 dotnet run -c Release --project ChildProc.Benchmarks --no-build -- chart results

@@ -7,7 +7,7 @@ namespace ChildProc.Benchmarks;
 internal sealed class Gate
 {
     private readonly PreparedCommand _prepared = ChildProcess.Prepare(Target.Info);
-    private readonly PosixSpawn _posixSpawn = new(Target.Program, Target.Exit);
+    private readonly PosixSpawn _posixSpawn = new(Target.Exit, []);
     private int _passed, _failed;
 
     internal async Task<int> RunAsync()
@@ -48,13 +48,13 @@ internal sealed class Gate
 
     private static void Fresh()
     {
-        using IChildProcess child = ChildProcess.Start(new ChildProcessStartInfo(Target.Program, Target.Exit));
+        using IChildProcess child = ChildProcess.Start(new ChildProcessStartInfo(Target.Exit));
         child.WaitForExit();
     }
 
     private static void OfProcess()
     {
-        using Process process = Target.Start(redirected: false, Target.Exit);
+        using Process process = Target.StartExit();
         process.WaitForExit();
     }
 

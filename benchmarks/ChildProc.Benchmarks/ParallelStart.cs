@@ -9,12 +9,12 @@ public class ParallelStart
 {
     private const int Threads = 4, Each = 50;
     private readonly PreparedCommand _prepared = ChildProcess.Prepare(Target.Info);
-    private readonly PosixSpawn _posixSpawn = new(Target.Program, Target.Exit);
+    private readonly PosixSpawn _posixSpawn = new(Target.Exit, []);
 
     [Benchmark(Baseline = true, OperationsPerInvoke = Threads * Each)]
     public void Process_Start() => Run(static () =>
     {
-        using Process process = Target.Start(redirected: false, Target.Exit);
+        using Process process = Target.StartExit();
         process.WaitForExit();
     });
 

@@ -8,12 +8,12 @@ namespace ChildProc.Benchmarks;
 public class StartAndWait
 {
     private readonly PreparedCommand _prepared = ChildProcess.Prepare(Target.Info);
-    private readonly PosixSpawn _posixSpawn = new(Target.Program, Target.Exit);
+    private readonly PosixSpawn _posixSpawn = new(Target.Exit, []);
 
     [Benchmark(Baseline = true)]
     public int Process_Start()
     {
-        using Process process = Target.Start(redirected: false, Target.Exit);
+        using Process process = Target.StartExit();
         process.WaitForExit();
         return process.ExitCode;
     }

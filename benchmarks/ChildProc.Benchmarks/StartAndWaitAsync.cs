@@ -10,11 +10,12 @@ namespace ChildProc.Benchmarks;
 public class StartAndWaitAsync
 {
     private readonly PreparedCommand _prepared = ChildProcess.Prepare(Target.Info);
+    private readonly PosixSpawn _posixSpawn = new(Target.Exit, []);
 
     [Benchmark(Baseline = true)]
     public async Task<int> Process_Start()
     {
-        using Process process = Target.Start(redirected: false, Target.Exit);
+        using Process process = Target.StartExit();
         await process.WaitForExitAsync();
         return process.ExitCode;
     }
@@ -30,8 +31,11 @@ public class StartAndWaitAsync
     public async Task<ChildResult> ChildProc_run() => await ChildProcess.RunAsync(Target.Info);
 
     [Benchmark]
-    public async Task<int> CliWrap_execute() => (await Cli.Wrap(Target.Program).WithArguments(Target.Exit).ExecuteAsync()).ExitCode;
+    public async Task<int> CliWrap_execute() => (await Cli.Wrap(Target.Exit).ExecuteAsync()).ExitCode;
 
     [Benchmark]
-    public async Task<int> MedallionShell_run() => (await Medallion.Shell.Command.Run(Target.Program, Target.Exit).Task).ExitCode;
+    public async Task<int> MedallionShell_run() => (await Medallion.Shell.Command.Run(Target.Exit).Task).ExitCode;
+
+    [Benchmark]
+    public int Raw_posix_spawn_blocking() => _posixSpawn.Run();
 }

@@ -3,18 +3,23 @@ using System.Reflection;
 
 namespace ChildProc.Benchmarks;
 
-/// <summary>The child that every library starts: small and static, so that its own cost is small.</summary>
+/// <summary>The children that every library starts: small and static, so that their own cost is small.</summary>
 internal static class Target
 {
-    internal static string Program { get; } = Path.GetFullPath(Array.Find(
-        [.. typeof(Target).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()], static a => a.Key == "PuppetPath")!.Value!);
+    internal static string Program { get; } = Built("PuppetPath");
 
-    internal static string[] Exit { get; } = ["exit", "0"];
+    /// <summary>It does nothing but end: what is measured with it is the start, not the child.</summary>
+    internal static string Exit { get; } = Built("ExitPath");
 
     internal static string[] Hi { get; } = ["print", "hi"];
 
-    internal static ChildProcessStartInfo Info { get; } = new(Program, Exit);
+    internal static ChildProcessStartInfo Info { get; } = new(Exit);
+
+    internal static Process StartExit() => Process.Start(new ProcessStartInfo(Exit))!;
 
     internal static Process Start(bool redirected, string[] arguments)
         => Process.Start(new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = redirected })!;
+
+    private static string Built(string key) => Path.GetFullPath(Array.Find(
+        [.. typeof(Target).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()], a => a.Key == key)!.Value!);
 }
