@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-dotnet run -c Release --project ChildProc.Benchmarks -- --filter "${1:-*}" --job short --artifacts "$work"
+dotnet run -c Release --project ChildProc.Benchmarks -- --filter "${1:-*}" --job short --iterationCount 6 --launchCount 2 --artifacts "$work"
 mkdir -p results
 for table in "$work"/results/*-report-github.md; do
     name=$(basename "$table" -report-github.md)

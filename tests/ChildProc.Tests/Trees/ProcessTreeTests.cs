@@ -77,7 +77,7 @@ public sealed class ProcessTreeTests
     public async Task A_fork_bomb_is_contained_and_killed()
     {
         using Marker marker = Marker.Create();
-        await using IChildProcess child = await ChildProcess.StartAsync(marker.Mark(Puppet.Info("fork-bomb", "300").Piped()));
+        await using IChildProcess child = await ChildProcess.StartAsync(marker.Mark(Puppet.Info("fork-bomb", "500").Piped()));
         await child.ExpectAsync("ready");
         await child.DisposeAsync();
         marker.AssertGone();
