@@ -55,9 +55,9 @@ static int is_zombie(int pid)
 }
 
 /* Our own living children that are not exempt, the youngest first: in a fork loop that is the one that will fork next.
- * One that died while we looked has passed its children on to us after we had listed ours: `seen` takes it in, and it counts
- * as new, so that another look follows. */
-static int list_children(struct cp_list *list, int self, cp_exempt *exempt, unsigned char *seen, int *fresh)
+ * One that died while we looked has passed its children on to us after we had listed ours: `dead` takes it in, and it counts
+ * as new, though we may have stopped it before, so that another look follows. */
+static int list_children(struct cp_list *list, int self, cp_exempt *exempt, unsigned char *dead, int *fresh)
 {
     list->count = 0;
     int error = cp_children(self, -1, list);
@@ -68,8 +68,8 @@ static int list_children(struct cp_list *list, int self, cp_exempt *exempt, unsi
             continue;
         if (!is_zombie(pid)) {
             list->at[kept++] = list->at[i];
-        } else if (seen && !set_has(seen, pid)) {
-            set_add(seen, pid);
+        } else if (dead && !set_has(dead, pid)) {
+            set_add(dead, pid);
             ++*fresh;
         }
     }
@@ -82,12 +82,12 @@ static int list_children(struct cp_list *list, int self, cp_exempt *exempt, unsi
     return error == -ENOMEM_ ? error : 0;
 }
 
-/* Lists the whole tree, parents before children. With a set, stops those that are not in it before it looks for their
- * children, and returns how many were new. -ENOMEM otherwise. */
+/* Lists the whole tree, parents before children. With a set, which another for the dead follows, stops those that are not in
+ * it before it looks for their children, and returns how many were new. -ENOMEM otherwise. */
 static int pass(struct cp_list *list, unsigned char *stopped, cp_exempt *exempt)
 {
     int self = (int)sys_getpid(), fresh = 0;
-    if (list_children(list, self, exempt, stopped, &fresh) < 0)
+    if (list_children(list, self, exempt, stopped ? stopped + SET_BYTES : NULL, &fresh) < 0)
         return -ENOMEM_;
     for (int i = 0; i < list->count; i++) {
         int pid = list->at[i].pid;
@@ -105,18 +105,18 @@ static int pass(struct cp_list *list, unsigned char *stopped, cp_exempt *exempt)
 int cp_sweep_kill(cp_exempt *exempt, cp_reap *reap, void *context)
 {
     struct cp_list list = {0};
-    int self = (int)sys_getpid(), count = 0;
-    unsigned char *stopped = sys_map(SET_BYTES, MAP_PRIVATE_ | MAP_ANONYMOUS_ | MAP_NORESERVE_, -1);
+    int self = (int)sys_getpid(), fresh = 1;
+    unsigned char *stopped = sys_map(2 * SET_BYTES, MAP_PRIVATE_ | MAP_ANONYMOUS_ | MAP_NORESERVE_, -1);
     if (stopped) {
-        for (int i = 0, fresh = 1; i < MAX_PASSES && fresh > 0; i++) {
+        for (int i = 0; i < MAX_PASSES && fresh > 0; i++) {
             /* Between the passes, for the dead of a fork loop make every pass longer than the last, in which more die:
              * without this 5 processes filled a table of 32,768 in seconds. */
             reap(context);
             fresh = pass(&list, stopped, exempt);
         }
-        count = list.count;
-        sys_unmap(stopped, SET_BYTES);
+        sys_unmap(stopped, 2 * SET_BYTES);
     }
+    int count = list.count || !fresh ? list.count : 1; /* a search that was cut short has found nobody, and proves nothing */
     /* From the leaves up: the death of a parent would wake the stopped members of a group that it orphans
      * (SIGHUP and SIGCONT, setpgid(2)) and let them fork once more. */
     for (int i = list.count - 1; i >= 0; i--)

@@ -114,11 +114,12 @@ static void a_daemon_is_found_and_killed(void)
 }
 
 static pid_t s_parent;
+static int s_spared; /* so many looks at the parent let it live */
 
 /* Called for each child between the moment when it is listed and the one when it is looked at. */
 static int dies_when_listed(int pid)
 {
-    if (pid == s_parent) {
+    if (pid == s_parent && s_spared-- == 0) {
         siginfo_t info;
         kill(pid, SIGKILL);
         waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT);
@@ -127,9 +128,11 @@ static int dies_when_listed(int pid)
     return 0;
 }
 
-static void who_is_passed_on_while_we_look_is_found(void)
+/* In the first look, or after the parent was stopped in one before. */
+static void who_is_passed_on_while_we_look_is_found(int looks_before)
 {
     int ready[2];
+    s_spared = looks_before;
     if (prctl(PR_SET_CHILD_SUBREAPER, 1)) {
         printf("skipped: no subreapers here, so nobody is passed on\n");
         return;
@@ -159,7 +162,8 @@ static void who_is_passed_on_while_we_look_is_found(void)
 
 int main(void)
 {
-    who_is_passed_on_while_we_look_is_found();
+    who_is_passed_on_while_we_look_is_found(0);
+    who_is_passed_on_while_we_look_is_found(1);
     the_dead_are_reaped_before_every_look();
     the_dead_that_nobody_reaps_count_as_nobody();
     an_exempt_child_is_left_alone();

@@ -16,7 +16,7 @@ internal sealed class WindowsSkipsAttribute : BeforeAfterTestAttribute
         [
             "Engines.Supervised", "Engines.Direct", "Engines.Darwin", "Faults", "Starts.KeeperStateTests", "Starts.QueuedStartTests", "Starts.SlowExecTests",
             "Trees.KeeperDeathTests", "Trees.HostDeathTests", "Trees.MembershipTests", "Trees.SessionLeaderTests", "Trees.ReusedTreeTests",
-            "Trees.ForkLoopTests", "Trees.ProcessTreeTests.Released", "Trees.ReleasedLeftoversTests.A_released_tree", "Starts.RefusedCallsTests", "Pipes.CaptureTests.A_capture_can_be_cancelled_while", "Pipes.ReadLinesEndTests",
+            "Trees.ForkLoopTests", "Trees.SupervisorPoolTests", "Trees.ProcessTreeTests.Released", "Trees.ReleasedLeftoversTests.A_released_tree", "Starts.RefusedCallsTests", "Pipes.CaptureTests.A_capture_can_be_cancelled_while", "Pipes.ReadLinesEndTests",
         ]),
         ("signals are Unix, and so is an exit status that names one; see Engines.Windows",
         [
