@@ -52,11 +52,7 @@ internal sealed class Gate
         child.WaitForExit();
     }
 
-    private static void OfProcess()
-    {
-        using Process process = Target.StartExit();
-        process.WaitForExit();
-    }
+    private static void OfProcess() => Target.RunExitByProcess();
 
     private static double Bytes(int count, Action run)
     {

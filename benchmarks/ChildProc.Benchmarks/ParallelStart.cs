@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using BenchmarkDotNet.Attributes;
 
 namespace ChildProc.Benchmarks;
@@ -12,11 +11,7 @@ public class ParallelStart
     private readonly PosixSpawn _posixSpawn = new(Target.Exit, []);
 
     [Benchmark(Baseline = true, OperationsPerInvoke = Threads * Each)]
-    public void Process_Start() => Run(static () =>
-    {
-        using Process process = Target.StartExit();
-        process.WaitForExit();
-    });
+    public void Process_Start() => Run(static () => Target.RunExitByProcess());
 
     [Benchmark(OperationsPerInvoke = Threads * Each)]
     public void ChildProc_prepared() => Run(() =>

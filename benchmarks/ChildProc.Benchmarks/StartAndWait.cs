@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using BenchmarkDotNet.Attributes;
 
 namespace ChildProc.Benchmarks;
@@ -15,12 +14,7 @@ public class StartAndWait
     private readonly PosixSpawn _posixSpawn = new(Target.Exit, []);
 
     [Benchmark(Baseline = true)]
-    public int Process_Start()
-    {
-        using Process process = Target.StartExit();
-        process.WaitForExit();
-        return process.ExitCode;
-    }
+    public int Process_Start() => Target.RunExitByProcess();
 
     [Benchmark]
     public ExitStatus ChildProc_prepared()

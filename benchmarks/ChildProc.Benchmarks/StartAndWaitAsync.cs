@@ -15,7 +15,7 @@ public class StartAndWaitAsync
     [Benchmark(Baseline = true)]
     public async Task<int> Process_Start()
     {
-        using Process process = Target.StartExit();
+        using Process process = Process.Start(new ProcessStartInfo(Target.Exit))!;
         await process.WaitForExitAsync();
         return process.ExitCode;
     }

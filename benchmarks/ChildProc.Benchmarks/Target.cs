@@ -15,7 +15,12 @@ internal static class Target
 
     internal static ChildProcessStartInfo Info { get; } = new(Exit);
 
-    internal static Process StartExit() => Process.Start(new ProcessStartInfo(Exit))!;
+    internal static int RunExitByProcess()
+    {
+        using Process process = Process.Start(new ProcessStartInfo(Exit))!;
+        process.WaitForExit();
+        return process.ExitCode;
+    }
 
     internal static Process Start(bool redirected, string[] arguments)
         => Process.Start(new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = redirected })!;

@@ -6,6 +6,7 @@ namespace ChildProc.Benchmarks;
 internal static class KillTimes
 {
     private const int Times = 5;
+    private const string Variable = "CHILDPROC_FIGURES";
 
     internal static async Task MeasureAsync(Figures figures)
     {
@@ -20,11 +21,11 @@ internal static class KillTimes
         int left = 0;
         for (int i = 0; i < Times; i++)
         {
-            string marker = $"CHILDPROC_FIGURES={Guid.NewGuid():N}";
+            string marker = $"{Guid.NewGuid():N}";
             ChildProcessStartInfo info = new(Target.Program, words)
             {
                 StandardOutput = ChildStdio.Pipe,
-                Environment = new Dictionary<string, string?> { [marker.Split('=')[0]] = marker.Split('=')[1] },
+                Environment = new Dictionary<string, string?> { [Variable] = marker },
             };
             await using IChildProcess tree = await ChildProcess.StartAsync(info);
             using (StreamReader reader = new(tree.StandardOutput.AsStream(leaveOpen: true)))
@@ -36,7 +37,7 @@ internal static class KillTimes
             tree.Kill();
             await tree.WaitForTreeAsync();
             times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
-            left += Proc.With("environ", marker).Count;
+            left += Proc.With("environ", $"{Variable}={marker}").Count;
         }
 
         figures.Add($"kill of {what}, until verified empty: worst of {Times}", $"{Figures.Quantile(times, 1):0} ms, {left} left", $"{goal}, 0 left");

@@ -6,10 +6,6 @@ namespace ChildProc.Benchmarks;
 /// <summary>Processes as /proc shows them.</summary>
 internal static class Proc
 {
-    internal static IEnumerable<int> All()
-        => Directory.EnumerateDirectories("/proc").Select(static path => int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out int pid) ? pid : 0)
-            .Where(static pid => pid > 0);
-
     /// <summary>Those that are alive and have the text in a file of theirs, such as <c>environ</c> or <c>cmdline</c>.</summary>
     internal static List<int> With(string file, string text)
     {
@@ -33,6 +29,10 @@ internal static class Proc
 
         return sum;
     }
+
+    private static IEnumerable<int> All()
+        => Directory.EnumerateDirectories("/proc").Select(static path => int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out int pid) ? pid : 0)
+            .Where(static pid => pid > 0);
 
     private static byte[] Read(int pid, string file)
     {

@@ -53,10 +53,20 @@ internal sealed class Tmux : IAsyncDisposable
     internal async Task<string> TextAsync() => await CommandAsync(["capture-pane", "-p", "-S", "-"]);
 
     /// <summary>Waits until the screen shows it that often.</summary>
-    internal Task ExpectAsync(string text, int times = 1) => ExpectAsync(screen => Count(screen, text) >= times, $"'{text}' did not come");
+    internal async Task ExpectAsync(string text, int times = 1)
+    {
+        long began = Stopwatch.GetTimestamp();
+        string screen;
+        while (Count(screen = await TextAsync(), text) < times)
+        {
+            if (Stopwatch.GetElapsedTime(began) > s_patience)
+            {
+                Assert.Fail($"'{text}' did not come: {screen}{await JobsAsync()}");
+            }
 
-    /// <summary>Waits until the screen shows it no longer.</summary>
-    internal Task ExpectGoneAsync(string text) => ExpectAsync(screen => Count(screen, text) == 0, $"'{text}' did not go");
+            await Task.Delay(20, CancellationToken.None);
+        }
+    }
 
     internal static int Count(string text, string part) => text.Split(part).Length - 1;
 
@@ -69,21 +79,6 @@ internal sealed class Tmux : IAsyncDisposable
 
         await _server.DisposeAsync();
         System.IO.Directory.Delete(Directory, recursive: true);
-    }
-
-    private async Task ExpectAsync(Func<string, bool> condition, string complaint)
-    {
-        long began = Stopwatch.GetTimestamp();
-        string screen;
-        while (!condition(screen = await TextAsync()))
-        {
-            if (Stopwatch.GetElapsedTime(began) > s_patience)
-            {
-                Assert.Fail($"{complaint}: {screen}{await JobsAsync()}");
-            }
-
-            await Task.Delay(20, CancellationToken.None);
-        }
     }
 
     /// <summary>What runs and what is stopped there.</summary>
