@@ -55,6 +55,12 @@ static void wait_for(pid_t pid)
         check(errno == EINTR, "waitpid");
 }
 
+static void until_dead(pid_t pid) /* a look, no reap */
+{
+    siginfo_t info;
+    check(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) == 0, "waitid");
+}
+
 static pid_t sleeping_child(long ms)
 {
     pid_t pid = child();
@@ -85,7 +91,7 @@ static void daemon_process(void)
 /* CPL002: dead for 400 ms and more when its parent ends */
 static void zombie(void)
 {
-    exiting_child(7);
+    until_dead(exiting_child(7));
     sleep_ms(400);
 }
 
@@ -106,6 +112,7 @@ static void zombie_ignored_ok(void) /* the kernel reaps */
 static void late_reap(void)
 {
     pid_t pid = exiting_child(0);
+    until_dead(pid);
     sleep_ms(1500);
     wait_for(pid);
 }
@@ -165,7 +172,10 @@ static void held_pipe(long ms)
         dup2(ends[1], 1);
         close(ends[0]);
         close(ends[1]);
+        pid_t self = getpid();
         if (child() == 0) {
+            while (getppid() == self) /* the time counts from the writer's end */
+                sleep_ms(1);
             sleep_ms(ms);
             _exit(0);
         }

@@ -35,6 +35,7 @@ internal sealed class Tmux : IAsyncDisposable
                 ["MODES"] = Puppet.Path + " tty-modes",
                 ["PS1"] = "ready> ",
                 ["TMUX"] = null,
+                ["SHELL"] = bash, // else that of the user: where it is nologin, vim is restricted and refuses to be stopped
                 ["HISTFILE"] = null,
                 ["PROMPT_COMMAND"] = null,
                 ["INPUTRC"] = "/dev/null",
@@ -61,12 +62,15 @@ internal sealed class Tmux : IAsyncDisposable
         {
             if (Stopwatch.GetElapsedTime(began) > s_patience)
             {
-                Assert.Fail($"'{text}' did not come: {screen}{await JobsAsync()}");
+                Assert.Fail($"'{text}' did not come, but: {InOneLine(screen)}\n{await JobsAsync()}");
             }
 
             await Task.Delay(20, CancellationToken.None);
         }
     }
+
+    // A summary of failed tests has the first lines only.
+    private static string InOneLine(string screen) => string.Join(" | ", screen.Split('\n').Where(static line => line.Trim() is not ("" or "~")));
 
     internal static int Count(string text, string part) => text.Split(part).Length - 1;
 

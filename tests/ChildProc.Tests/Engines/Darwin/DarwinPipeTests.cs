@@ -99,7 +99,7 @@ public sealed class DarwinPipeTests
         DarwinTree tree = bench.Start(info);
         await using LocalChildProcess child = new(info, tree, origin: null, telemetry: null, CancellationToken.None);
         ScriptedProcess process = bench.Kernel[tree.Id];
-        await Eventually.HoldsAsync(() => ScriptedKernel.Read(process, 0) == "question", "the input is there");
+        await Eventually.HoldsAsync(() => bench.Kernel.Peek(process, 0) == "question", "the input is there");
         bench.Kernel.Write(process, 1, "one\n");
         bench.Kernel.Write(process, 2, "two\n");
         bench.Kernel.Exit(tree.Id, 0);

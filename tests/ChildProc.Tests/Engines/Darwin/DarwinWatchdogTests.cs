@@ -135,5 +135,5 @@ public sealed class DarwinWatchdogTests
     }
 
     // What the shell that runs now has been told.
-    private static string Told(DarwinBench bench) => ScriptedKernel.Read(bench.Kernel[bench.Shell], 0).Replace('\n', ' ').TrimEnd();
+    private static string Told(DarwinBench bench) => bench.Kernel.Peek(bench.Kernel[bench.Shell], 0).Replace('\n', ' ').TrimEnd();
 }

@@ -69,8 +69,14 @@ internal sealed partial class ScriptedKernel
         }
     }
 
-    internal static string Read(ScriptedProcess process, int number)
-        => Encoding.UTF8.GetString([.. process.Files[number].Pipe!.Bytes]);
+    /// <summary>What is there for the child to read; it stays there.</summary>
+    internal string Peek(ScriptedProcess process, int number)
+    {
+        lock (_gate)
+        {
+            return Encoding.UTF8.GetString([.. process.Files[number].Pipe!.Bytes]);
+        }
+    }
 
     // ---- Descriptors ----
 
