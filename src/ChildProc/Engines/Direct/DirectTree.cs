@@ -327,12 +327,13 @@ internal sealed class DirectTree : ProcessTree
                 return;
             }
 
-            SetExited(status, _child.IsBuried ? 0 : -1);
             if (_info.Leftovers == Leftovers.Release)
             {
-                Watchdog.Forget(Target); // as for a supervisor: what outlives the child outlives the host, too
+                // As for a supervisor: what outlives the child outlives the host, too, from the moment that the exit is known.
+                Watchdog.Forget(Target);
             }
 
+            SetExited(status, _child.IsBuried ? 0 : -1);
             if (!PlainEnd())
             {
                 _wait = FirstLookMilliseconds;

@@ -372,12 +372,12 @@ internal sealed class DarwinTree : ProcessTree, IDarwinEntry
             }
 
             _dead = true;
-            SetExited(status, _reaped ? 0 : -1);
             if (_info.Leftovers == Leftovers.Release)
             {
-                Forget(); // what outlives the child outlives the host, too
+                Forget(); // what outlives the child outlives the host, too, from the moment that the exit is known
             }
 
+            SetExited(status, _reaped ? 0 : -1);
             if (_forked && _hold != DarwinHold.Child)
             {
                 _wait = FirstLookMilliseconds;
