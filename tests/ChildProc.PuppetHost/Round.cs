@@ -12,7 +12,7 @@ internal static class Round
         IChildProcessHost host = ChildProcessHost.Create(new ChildProcessHostOptions { GuardianPath = guardianPath });
         (string Name, Func<IChildProcessHost, string, Task<bool>> Run)[] steps =
         [
-            ("capture", CapturesAsync), ("descriptors", HasOnlyThreeDescriptorsAsync), ("long arguments", TakesLongArgumentsAsync),
+            ("capture", CapturesAsync), ("large output", ReadsLargeOutputAsync), ("descriptors", HasOnlyThreeDescriptorsAsync), ("long arguments", TakesLongArgumentsAsync),
             ("statuses", HasExactStatusesAsync), ("pipeline", RunsPipelineAsync), ("signal", SignalsAsync), ("signal to the tree", SignalsTreeAsync), ("stop", StopsAsync),
             ("kill", KillsWholeTreeAsync), ("failed start", TellsWhyNotAsync), ("disposal", DisposalEndsTreesAsync),
         ];
@@ -33,6 +33,15 @@ internal static class Round
     {
         CapturedResult result = await host.CaptureAsync(Child(puppet, "seq", "print", "out", ",", "eprint", "err", ",", "exit", "3"));
         return (result.StandardOutput, result.StandardError, result.Status.Code) == ("out\n", "err\n", 3);
+    }
+
+    // Enough for the pipe to grow and to be read by way of another one.
+    private static async Task<bool> ReadsLargeOutputAsync(IChildProcessHost host, string puppet)
+    {
+        const int Length = 8_000_000;
+        using MemoryStream output = new(Length);
+        await host.RunAsync(new ChildProcessStartInfo(Child(puppet, "flood", Length.ToString(CultureInfo.InvariantCulture))) { StandardOutput = ChildStdio.Stream(output) });
+        return output.ToArray().Select(static (b, i) => b == (byte)((i * 131) + (i / 257))).Count(static right => right) == Length;
     }
 
     private static async Task<bool> HasOnlyThreeDescriptorsAsync(IChildProcessHost host, string puppet)

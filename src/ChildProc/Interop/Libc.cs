@@ -31,6 +31,7 @@ internal static unsafe partial class Libc
     internal const int EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3, EPOLL_CLOEXEC = 0x80000;
     internal const int EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
     internal const int SEEK_CUR = 1;
+    internal const uint SPLICE_F_MOVE = 1, SPLICE_F_NONBLOCK = 2;
     internal const int P_PID = 1, P_PIDFD = 3, WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x1000000;
     internal const int PR_GET_CHILD_SUBREAPER = 37, PR_GET_NO_NEW_PRIVS = 39;
     internal const nuint FIONREAD = 0x541B;
@@ -102,6 +103,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int pipe2(int* pair, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial nint splice(int from, long* fromOffset, int to, long* toOffset, nuint length, uint flags);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int fcntl(int descriptor, int command, nint value);

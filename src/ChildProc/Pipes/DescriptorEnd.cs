@@ -8,6 +8,7 @@ namespace ChildProc.Pipes;
 internal class DescriptorEnd(Descriptor descriptor, bool reads) : PipeEnd, IReactorEntry
 {
     private bool _grown, _registered;
+    private PipeRelay? _relay; // of a pipe that carries much
 
     public int Slot { get; set; } = IReactorEntry.NotRegistered;
 
@@ -35,12 +36,20 @@ internal class DescriptorEnd(Descriptor descriptor, bool reads) : PipeEnd, IReac
     protected override int Read(Span<byte> buffer)
     {
         using HandleUse use = new(descriptor);
-        int count = Transfer(use.Number, buffer, reads: true);
+        int count = _relay?.Read(use.Number, buffer) ?? Transfer(use.Number, buffer, reads: true);
+        if (count < 0 && count != NotNow && _relay is { Held: 0 })
+        {
+            // A sandbox refuses the move: the pipe is read as it is, and says itself what is wrong with it.
+            _relay.Dispose();
+            _relay = null;
+            count = Transfer(use.Number, buffer, reads: true);
+        }
 
         // Once only: when it passes the mark.
-        if (Bytes <= PipeGrowth.WorthIt && Bytes + count > PipeGrowth.WorthIt)
+        if (Bytes <= PipeGrowth.WorthIt && Bytes + count > PipeGrowth.WorthIt && PipeGrowth.TryGrow(use.Number))
         {
-            _grown = PipeGrowth.TryGrow(use.Number);
+            _grown = true;
+            _relay = PipeRelay.TryCreate(PipeGrowth.Size);
         }
 
         return count;
@@ -81,17 +90,21 @@ internal class DescriptorEnd(Descriptor descriptor, bool reads) : PipeEnd, IReac
         }
     }
 
-    protected override void Free() => descriptor.Dispose();
+    protected override void Free()
+    {
+        descriptor.Dispose();
+        _relay?.Dispose();
+    }
 
     protected override unsafe int Held()
     {
         using HandleUse use = new(descriptor);
         int held = 0;
         Libc.ioctl(use.Number, Libc.FIONREAD, &held);
-        return held;
+        return held + (_relay?.Held ?? 0);
     }
 
-    protected override bool IsReadable() => Poll(Libc.POLLIN) != 0;
+    protected override bool IsReadable() => _relay is { Held: > 0 } || Poll(Libc.POLLIN) != 0;
 
     protected override bool IsWritable() => Poll(Libc.POLLOUT) != 0;
 

@@ -6,11 +6,14 @@ namespace ChildProc.Pipes;
 /// <remarks>
 /// All pipes at 64 KiB is the kernel's default, and stays that for nearly all: a user's pipes share 64 MiB
 /// (pipe-user-pages-soft, pipe(7)), beyond which new ones get a page or two. So few at a time grow, and only those that have
-/// shown that it is worth it.
+/// shown that it is worth it; with their <see cref="PipeRelay"/> all of them have a quarter of that at most.
 /// </remarks>
 internal static class PipeGrowth
 {
-    private const int Size = 256 * 1024, MostAtOnce = 32;
+    /// <summary>What a pipe holds that grew, in bytes.</summary>
+    internal const int Size = 256 * 1024;
+
+    private const int MostAtOnce = 32;
     private static int s_grown;
 
     /// <summary>After so many bytes a pipe is a busy one.</summary>

@@ -52,6 +52,59 @@ public sealed class PipeGrowthTests
         Assert.Equal(20_000_000, i);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task What_a_pipe_that_grew_holds_is_delivered_when_it_is_cut()
+    {
+        const int Length = 8_000_000, Last = 60_000; // what the smallest of pipes takes, so that the child can end
+        await using IChildProcessHost host = TestHost.Create(out TestLog log);
+        ChildProcessStartInfo info = new(Puppet.Seq("hold-stdout", "0", ",", "flood", $"{Length}").Piped()) { DrainTimeout = TimeSpan.FromMilliseconds(50) };
+        await using IChildProcess child = await host.StartAsync(info, TestContext.Current.CancellationToken);
+        using Stream output = child.StandardOutput.AsStream();
+        byte[] buffer = new byte[10_000];
+        long length = await ReadAsync(Length - Last);
+        await child.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(() => log.Entries.Any(static e => e.Id.Id == 9), "it is cut");
+        Assert.Equal(Length, length + await ReadAsync(long.MaxValue));
+        Assert.True(child.OutputIncomplete);
+
+        async Task<long> ReadAsync(long enough)
+        {
+            long total = 0;
+            int count;
+            while (total < enough && (count = await output.ReadAsync(buffer, TestContext.Current.CancellationToken)) > 0)
+            {
+                total += count;
+            }
+
+            return total;
+        }
+    }
+
+    [Fact]
+    public void A_relay_reads_as_its_pipe_would()
+    {
+        List<int> open = [];
+        int source = Open(open);
+        Assert.NotEqual(-1, Libc.fcntl(source, Libc.F_SETFL, Libc.O_NONBLOCK));
+        using PipeRelay relay = PipeRelay.TryCreate(PipeGrowth.Size)!;
+        byte[] buffer = new byte[100];
+        Assert.Equal(PipeEnd.NotNow, relay.Read(source, buffer));
+        Write("first, second"u8);
+        Assert.Equal("first"u8, buffer.AsSpan(0, relay.Read(source, buffer.AsSpan(0, 5))));
+        Assert.Equal(8, relay.Held);
+        Write("third"u8);
+        Assert.Equal(", second"u8, buffer.AsSpan(0, relay.Read(source, buffer)));
+        Assert.Equal("third"u8, buffer.AsSpan(0, relay.Read(source, buffer)));
+        Assert.Equal((PipeEnd.NotNow, 0), (relay.Read(source, buffer), relay.Held));
+        Write("last"u8);
+        Assert.Equal(0, Libc.close(open[1]));
+        Assert.Equal("last"u8, buffer.AsSpan(0, relay.Read(source, buffer)));
+        Assert.Equal(0, relay.Read(source, buffer));
+        Assert.Equal(0, Libc.close(source));
+
+        void Write(ReadOnlySpan<byte> bytes) => Assert.Equal(0, SealedMemory.Write(open[1], bytes));
+    }
+
     private static unsafe int Open(List<int> open)
     {
         int* pair = stackalloc int[2];
