@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using BenchmarkDotNet.Attributes;
 using CliWrap;
 using Medallion.Shell;
@@ -13,12 +12,7 @@ public class StartAndWaitAsync
     private readonly PosixSpawn _posixSpawn = new(Target.Exit, []);
 
     [Benchmark(Baseline = true)]
-    public async Task<int> Process_Start()
-    {
-        using Process process = Process.Start(new ProcessStartInfo(Target.Exit))!;
-        await process.WaitForExitAsync();
-        return process.ExitCode;
-    }
+    public Task<int> Process_Start() => Target.RunExitByProcessAsync();
 
     [Benchmark]
     public async Task<ExitStatus> ChildProc_prepared()

@@ -22,6 +22,13 @@ internal static class Target
         return process.ExitCode;
     }
 
+    internal static async Task<int> RunExitByProcessAsync()
+    {
+        using Process process = Process.Start(new ProcessStartInfo(Exit))!;
+        await process.WaitForExitAsync();
+        return process.ExitCode;
+    }
+
     internal static Process Start(bool redirected, string[] arguments)
         => Process.Start(new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = redirected })!;
 

@@ -12,6 +12,7 @@ internal sealed class Figures
     internal static async Task<int> WriteAsync(string file)
     {
         Figures figures = new();
+        await HostTime.MeasureAsync(figures);
         Flatness.MeasureBesideOthers(figures);
         await SupervisorMemory.MeasureAsync(figures);
         await LiveChildren.MeasureAsync(figures);
