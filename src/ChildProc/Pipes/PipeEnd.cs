@@ -7,7 +7,8 @@ namespace ChildProc.Pipes;
 /// <remarks>
 /// Nothing is read ahead of a reader: the kernel's pipe is the buffer and the back-pressure, and an idle child costs no memory
 /// here. Only a pending wait connects the engine with the reader, so a forgotten pipe can be collected.
-/// One reader or writer at a time; <see cref="_gate"/> guards the wait, the cut and the close against each other.
+/// One reader or writer at a time; a lock guards the wait, the cut and the close against each other. It is the object itself, which
+/// nobody outside has: thousands of idle pipes need no second one each.
 /// </remarks>
 internal abstract class PipeEnd
 {
@@ -17,7 +18,6 @@ internal abstract class PipeEnd
     /// <summary>Nobody reads what is written here any more.</summary>
     internal const int Broken = -32;
 
-    private readonly Lock _gate = new();
     private TaskCompletionSource? _waiter;
     private Timer? _drain;
     private bool _closed, _cut;
@@ -50,10 +50,10 @@ internal abstract class PipeEnd
     /// <summary>Bytes written, or a negative code: <see cref="NotNow"/>, <see cref="Broken"/>, or an error number of the system.</summary>
     internal abstract int TryWrite(ReadOnlySpan<byte> buffer);
 
-    /// <summary>Sees to it that <see cref="Wake"/> is called when a transfer may get on. 0, or an error number. Under the gate.</summary>
+    /// <summary>Sees to it that <see cref="Wake"/> is called when a transfer may get on. 0, or an error number. Under the lock.</summary>
     protected abstract int Arm();
 
-    /// <summary>Ends what <see cref="Arm"/> began. Under the gate.</summary>
+    /// <summary>Ends what <see cref="Arm"/> began. Under the lock.</summary>
     protected abstract void Disarm();
 
     /// <summary>Frees the handle, once.</summary>
@@ -80,7 +80,7 @@ internal abstract class PipeEnd
     internal virtual int TryRead(Span<byte> buffer)
     {
         int count;
-        lock (_gate)
+        lock (this)
         {
             if (_cut && _leftAfterCut == 0)
             {
@@ -119,7 +119,7 @@ internal abstract class PipeEnd
     /// <summary>Events tell of it from here on.</summary>
     internal void Announce(int pid, StandardStreams stream)
     {
-        lock (_gate)
+        lock (this)
         {
             if (!_closed) // else it carried all that it ever will
             {
@@ -135,7 +135,7 @@ internal abstract class PipeEnd
     {
         TaskCompletionSource waiter;
         int error;
-        lock (_gate)
+        lock (this)
         {
             ObjectDisposedException.ThrowIf(_closed, this);
             if (_cut)
@@ -168,7 +168,7 @@ internal abstract class PipeEnd
     protected void Wake()
     {
         TaskCompletionSource? waiter;
-        lock (_gate)
+        lock (this)
         {
             waiter = _waiter;
             _waiter = null;
@@ -192,7 +192,7 @@ internal abstract class PipeEnd
             return; // without a writer end of file comes by itself
         }
 
-        lock (_gate)
+        lock (this)
         {
             if (!_closed)
             {
@@ -207,7 +207,7 @@ internal abstract class PipeEnd
     internal virtual void Close()
     {
         TaskCompletionSource? waiter;
-        lock (_gate)
+        lock (this)
         {
             if (_closed)
             {
@@ -232,7 +232,7 @@ internal abstract class PipeEnd
 
     private void Cut(Action<PipeEnd> onCut)
     {
-        lock (_gate)
+        lock (this)
         {
             if (_closed || _cut || !HasPeer())
             {
