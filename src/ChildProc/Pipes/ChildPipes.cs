@@ -23,10 +23,7 @@ internal readonly record struct ChildPipes(PipeEnd? Input, PipeEnd? Output, Pipe
     {
         foreach (PipeEnd? end in new[] { Input, Output, Error, Terminal?.Input, Terminal?.Output })
         {
-            if (end?.Number is { } number)
-            {
-                descriptors.Add(number);
-            }
+            end?.AddDescriptors(descriptors);
         }
     }
 

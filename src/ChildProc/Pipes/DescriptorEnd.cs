@@ -31,6 +31,12 @@ internal class DescriptorEnd(Descriptor descriptor, bool reads) : PipeEnd, IReac
 
     internal override int? Number => descriptor.OpenNumber;
 
+    internal override void AddDescriptors(List<int> descriptors)
+    {
+        base.AddDescriptors(descriptors);
+        _relay?.AddDescriptors(descriptors);
+    }
+
     public void OnReady(uint events) => Wake();
 
     protected override int Read(Span<byte> buffer)
@@ -45,8 +51,8 @@ internal class DescriptorEnd(Descriptor descriptor, bool reads) : PipeEnd, IReac
             count = Transfer(use.Number, buffer, reads: true);
         }
 
-        // Once only: when it passes the mark.
-        if (Bytes <= PipeGrowth.WorthIt && Bytes + count > PipeGrowth.WorthIt && PipeGrowth.TryGrow(use.Number))
+        // Once only: when it passes the mark. Never behind the close, which gives back what was taken here.
+        if (Bytes <= PipeGrowth.WorthIt && Bytes + count > PipeGrowth.WorthIt && !_grown && !IsClosed && PipeGrowth.TryGrow(use.Number))
         {
             _grown = true;
             _relay = PipeRelay.TryCreate(PipeGrowth.Size);

@@ -31,6 +31,15 @@ internal abstract class PipeEnd
     /// <summary>Its descriptor; null when it is closed, or where handles are no descriptors.</summary>
     internal virtual int? Number => null;
 
+    /// <summary>Adds all that it has open.</summary>
+    internal virtual void AddDescriptors(List<int> descriptors)
+    {
+        if (Number is { } number)
+        {
+            descriptors.Add(number);
+        }
+    }
+
     internal bool IsClosed => Volatile.Read(ref _closed);
 
     /// <summary>Output was still coming when the time to drain it was over.</summary>

@@ -19,6 +19,8 @@ internal sealed unsafe class PipeRelay : IDisposable
     /// <summary>Bytes that have left their pipe and are not read yet.</summary>
     internal int Held => Volatile.Read(ref _held);
 
+    internal void AddDescriptors(List<int> descriptors) => Descriptor.AddOpen(descriptors, _reads, _writes);
+
     /// <summary>Null where there is no room for it: the pipe is read as it is.</summary>
     internal static PipeRelay? TryCreate(int size)
     {

@@ -19,7 +19,7 @@ public sealed class PipelineFlatnessTests(ITestOutputHelper output)
         Assert.InRange(left["descriptors"], -5, 0); // one of before may have been on its way out
         Assert.InRange(left["threads"], 0, 6);
         Assert.InRange(left["managed"], -10_000_000, 200_000);
-        Assert.InRange(left["resident"], -100_000_000, 8_000_000);
+        Assert.InRange(left["resident"], -100_000_000, 12_000_000); // a page for each pipeline; what is compiled meanwhile takes the most of it
         Assert.InRange(left["keeperDescriptors"], Keepers.CanBeLookedInto ? 1 : 0, 12);
     }
 }

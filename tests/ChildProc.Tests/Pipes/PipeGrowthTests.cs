@@ -55,12 +55,12 @@ public sealed class PipeGrowthTests
     [Fact(Timeout = 60_000)]
     public async Task What_a_pipe_that_grew_holds_is_delivered_when_it_is_cut()
     {
-        const int Length = 8_000_000, Last = 60_000; // what the smallest of pipes takes, so that the child can end
+        const int Length = 8_000_000, Last = 8_000; // what the smallest of pipes takes, so that the child can end
         await using IChildProcessHost host = TestHost.Create(out TestLog log);
         ChildProcessStartInfo info = new(Puppet.Seq("hold-stdout", "0", ",", "flood", $"{Length}").Piped()) { DrainTimeout = TimeSpan.FromMilliseconds(50) };
         await using IChildProcess child = await host.StartAsync(info, TestContext.Current.CancellationToken);
         using Stream output = child.StandardOutput.AsStream();
-        byte[] buffer = new byte[10_000];
+        byte[] buffer = new byte[1_000];
         long length = await ReadAsync(Length - Last);
         await child.WaitForExitAsync(TestContext.Current.CancellationToken);
         await Eventually.HoldsAsync(() => log.Entries.Any(static e => e.Id.Id == 9), "it is cut");
@@ -81,12 +81,12 @@ public sealed class PipeGrowthTests
     }
 
     [Fact]
-    public void A_relay_reads_as_its_pipe_would()
+    public async Task A_relay_reads_as_its_pipe_would()
     {
         List<int> open = [];
         int source = Open(open);
         Assert.NotEqual(-1, Libc.fcntl(source, Libc.F_SETFL, Libc.O_NONBLOCK));
-        using PipeRelay relay = PipeRelay.TryCreate(PipeGrowth.Size)!;
+        using PipeRelay relay = PipeRelay.TryCreate(4096)!; // more may be refused: the pipes of other tests count, too
         byte[] buffer = new byte[100];
         Assert.Equal(PipeEnd.NotNow, relay.Read(source, buffer));
         Write("first, second"u8);
@@ -99,7 +99,7 @@ public sealed class PipeGrowthTests
         Write("last"u8);
         Assert.Equal(0, Libc.close(open[1]));
         Assert.Equal("last"u8, buffer.AsSpan(0, relay.Read(source, buffer)));
-        Assert.Equal(0, relay.Read(source, buffer));
+        await Eventually.HoldsAsync(() => relay.Read(source, buffer) == 0, "its end is read"); // a fork in this moment has a copy
         Assert.Equal(0, Libc.close(source));
 
         void Write(ReadOnlySpan<byte> bytes) => Assert.Equal(0, SealedMemory.Write(open[1], bytes));
