@@ -6,31 +6,32 @@ namespace ChildProc.Benchmarks;
 [MemoryDiagnoser]
 public class ParallelStart
 {
-    private const int Threads = 4, Each = 50;
+    internal const int Threads = 4;
+    private const int Each = 50;
     private readonly PreparedCommand _prepared = ChildProcess.Prepare(Target.Info);
     private readonly PosixSpawn _posixSpawn = new(Target.Exit, []);
 
     [Benchmark(Baseline = true, OperationsPerInvoke = Threads * Each)]
-    public void Process_Start() => Run(static () => Target.RunExitByProcess());
+    public void Process_Start() => Run(Each, static () => Target.RunExitByProcess());
 
     [Benchmark(OperationsPerInvoke = Threads * Each)]
-    public void ChildProc_prepared() => Run(() =>
+    public void ChildProc_prepared() => Run(Each, () =>
     {
         using IChildProcess child = _prepared.Start();
         child.WaitForExit();
     });
 
     [Benchmark(OperationsPerInvoke = Threads * Each)]
-    public void Raw_posix_spawn() => Run(() => _posixSpawn.Run());
+    public void Raw_posix_spawn() => Run(Each, () => _posixSpawn.Run());
 
-    private static void Run(Action start)
+    internal static void Run(int each, Action start)
     {
         Thread[] threads = new Thread[Threads];
         for (int i = 0; i < Threads; i++)
         {
             threads[i] = new Thread(() =>
             {
-                for (int k = 0; k < Each; k++)
+                for (int k = 0; k < each; k++)
                 {
                     start();
                 }

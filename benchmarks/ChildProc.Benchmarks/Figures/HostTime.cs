@@ -3,7 +3,7 @@ namespace ChildProc.Benchmarks;
 /// <summary>How much processor time of its own does a host spend on a start and a wait? That of the child and its supervisor is not in it.</summary>
 internal static class HostTime
 {
-    private const int Rounds = 5, Each = 1000, Threads = 4;
+    private const int Rounds = 5, Each = 1000;
     private static readonly PreparedCommand s_prepared = ChildProcess.Prepare(Target.Info);
 
     internal static async Task MeasureAsync(Figures figures)
@@ -66,20 +66,7 @@ internal static class HostTime
 
     private static Task FromThreadsAsync(Action start)
     {
-        Thread[] threads = new Thread[Threads];
-        for (int i = 0; i < Threads; i++)
-        {
-            threads[i] = new Thread(() =>
-            {
-                for (int k = 0; k < Each / Threads; k++)
-                {
-                    start();
-                }
-            });
-            threads[i].Start();
-        }
-
-        Array.ForEach(threads, static thread => thread.Join());
+        ParallelStart.Run(Each / ParallelStart.Threads, start);
         return Task.CompletedTask;
     }
 }

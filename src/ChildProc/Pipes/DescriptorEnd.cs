@@ -133,8 +133,8 @@ internal class DescriptorEnd(Descriptor descriptor, bool reads) : PipeEnd, IReac
         }
     }
 
-    // On Linux the codes of PipeEnd are the negative error numbers.
-    private static unsafe int Transfer(int number, Span<byte> buffer, bool reads)
+    /// <summary>read(2) or write(2): bytes, or a negative errno, which on Linux is the code of <see cref="PipeEnd"/>.</summary>
+    internal static unsafe int Transfer(int number, Span<byte> buffer, bool reads)
     {
         fixed (byte* at = buffer)
         {

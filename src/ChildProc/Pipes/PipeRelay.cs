@@ -62,23 +62,9 @@ internal sealed unsafe class PipeRelay : IDisposable
         }
 
         using HandleUse reads = new(_reads);
-        fixed (byte* at = buffer)
-        {
-            nint count;
-            do
-            {
-                count = Libc.read(reads.Number, at, (nuint)buffer.Length);
-            }
-            while (count < 0 && Marshal.GetLastPInvokeError() == Libc.EINTR);
-
-            if (count < 0)
-            {
-                return -Marshal.GetLastPInvokeError();
-            }
-
-            Volatile.Write(ref _held, _held - (int)count);
-            return (int)count;
-        }
+        int count = DescriptorEnd.Transfer(reads.Number, buffer, reads: true);
+        Volatile.Write(ref _held, _held - Math.Max(count, 0));
+        return count;
     }
 
     public void Dispose()
