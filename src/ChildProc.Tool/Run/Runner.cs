@@ -128,19 +128,22 @@ internal sealed class Runner : IDisposable
 
     private int Start(string program)
     {
-        Dictionary<string, string>? environment = !_sources.Contains("app") ? null : new()
+        Dictionary<string, string> environment = [];
+        if (_sources.Contains("app"))
         {
-            ["DOTNET_EnableEventPipe"] = "1",
-            ["DOTNET_EventPipeConfig"] = "ChildProc:0xffffffffffffffff:5",
-            ["DOTNET_EventPipeOutputPath"] = InBundle("{pid}.nettrace"),
-            ["DOTNET_EventPipeOutputStreaming"] = "1",
-            ["DOTNET_EventPipeRundown"] = "0",
-        };
+            environment["DOTNET_EnableEventPipe"] = "1";
+            environment["DOTNET_EventPipeConfig"] = "ChildProc:0xffffffffffffffff:5";
+            environment["DOTNET_EventPipeOutputPath"] = InBundle("{pid}.nettrace");
+            environment["DOTNET_EventPipeOutputStreaming"] = "1";
+            environment["DOTNET_EventPipeRundown"] = "0";
+        }
+
         if (_settings.Stacks)
-            (environment ??= [])["CHILDPROC_TRACK_STACKS"] = "1";
-        return _sources.Contains("strace")
-            ? Spawner.Start(Spawner.Find("strace"), StraceTool.Arguments(InBundle("strace.log"), _settings.Command), environment)
-            : Spawner.Start(program, _settings.Command, environment);
+            environment["CHILDPROC_TRACK_STACKS"] = "1";
+        if (!_sources.Contains("strace"))
+            return Spawner.Start(program, _settings.Command, environment);
+        StraceTool.AddEnvironment(environment);
+        return Spawner.Start(Spawner.Find("strace"), StraceTool.Arguments(InBundle("strace.log"), _settings.Command), environment);
     }
 
     private Timer? StartTimeout()

@@ -59,6 +59,24 @@ public class RunTests
         Assert.Equal(("in", "err\n"), (result.StandardOutput, result.StandardError));
     }
 
+    [Theory(Timeout = 60_000)]
+    [InlineData(null, "TZ=UTC0\n")]
+    [InlineData("", "TZ=\n")]
+    [InlineData("Europe/Rome", "TZ=Europe/Rome\n")]
+    public async Task Under_strace_the_target_has_the_environment_that_it_was_given_whatever_strace_has(string? zone, string tracers)
+    {
+        ToolRun.SkipWithoutStrace();
+        string plain = await Run("auto", "cat /proc/$$/environ");
+        Assert.Equal(zone is not null, plain.Contains("TZ=", StringComparison.Ordinal));
+        Assert.Equal(plain, await Run("strace", "cat /proc/$$/environ"));
+        Assert.Equal(tracers, await Run("strace", "tr '\\0' '\\n' < /proc/$(sed -n 's/^TracerPid:.//p' /proc/$$/status)/environ | grep ^TZ="));
+
+        async Task<string> Run(string sources, string script) => (await ChildProcess.CaptureAsync(new(Paths.Tool, "run", "-q", "--sources", sources, "--", "sh", "-c", script)
+        {
+            Environment = new Dictionary<string, string?> { ["TZ"] = zone },
+        })).StandardOutput;
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task A_timeout_ends_the_target_with_124()
     {
