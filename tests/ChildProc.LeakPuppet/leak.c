@@ -177,9 +177,9 @@ static void held_pipe(long ms)
             while (getppid() == self) /* the time counts from the writer's end */
                 sleep_ms(1);
             sleep_ms(ms);
-            _exit(0);
+            _exit(5);
         }
-        _exit(0);
+        _exit(6);
     }
     close(ends[1]);
     wait_for(writer);

@@ -23,6 +23,9 @@ internal sealed partial class Tracker
 
         internal int LastThreads { get; set; }
 
+        /// <summary>The birth of the newest thread.</summary>
+        internal string? ThreadReference { get; set; }
+
         internal bool DescriptorsGrow { get; set; } = true;
 
         internal bool ThreadsGrow { get; set; } = true;
@@ -33,6 +36,14 @@ internal sealed partial class Tracker
         if (!_growth.TryGetValue(life, out GrowthState? state))
             _growth[life] = state = new();
         return state;
+    }
+
+    private void CountThread(TaskState task, Fact? birth)
+    {
+        History.Sums.ThreadsCreated++;
+        GrowthState state = Growth(task.Process);
+        state.Threads++;
+        state.ThreadReference = birth?.Reference ?? state.ThreadReference;
     }
 
     private void CountIteration(TaskState task)
@@ -62,7 +73,7 @@ internal sealed partial class Tracker
         if (state.ThreadsGrow)
             History.Tell(new(Rule.Thread, Severity.Warning, $"{life.Title} had more threads after each of {state.Count} children, {state.LastThreads} in the end")
             {
-                Pid = life.Pid, Command = life.Title, Time = end?.Time ?? History.Last, Process = life, References = [life.ExecReference ?? ""],
+                Pid = life.Pid, Command = life.Title, Time = end?.Time ?? History.Last, Process = life, References = [state.ThreadReference ?? life.ExecReference ?? ""],
             });
     }
 }

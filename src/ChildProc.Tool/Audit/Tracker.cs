@@ -177,8 +177,7 @@ internal sealed partial class Tracker(FactSource source, AuditOptions options)
         if (fact.Has(FactFlags.Thread))
         {
             _tasks[fact.Other] = new(parent.Process, parent.Table, isThread: true);
-            History.Sums.ThreadsCreated++;
-            Growth(parent.Process).Threads++;
+            CountThread(parent, fact);
         }
         else
         {
@@ -212,8 +211,7 @@ internal sealed partial class Tracker(FactSource source, AuditOptions options)
     private void Adopt(int tid, TaskState thread)
     {
         _tasks[tid] = thread;
-        History.Sums.ThreadsCreated++;
-        Growth(thread.Process).Threads++;
+        CountThread(thread, birth: null);
         Replay(tid);
     }
 

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using ChildProc.Tool.Tests.Infrastructure;
 
 namespace ChildProc.Tool.Tests.Run;
@@ -6,27 +8,55 @@ namespace ChildProc.Tool.Tests.Run;
 /// <summary>Planted programs, watched for real: every rule has one that trips it, and one that comes near and does not.</summary>
 public class PlantedTests
 {
-    public static TheoryData<string, string> Leaks => new()
+    private const string ItsEnd = @"^PID \S+ \+\+\+";
+
+    /// <summary>
+    /// The verb, its rule, the line of strace's log that shows the culprit and its id, and the line at whose time it counts
+    /// as a leak; of several that match it is the last. PID there is the culprit's.
+    /// </summary>
+    public static TheoryData<string, string, string, string> Leaks => new()
     {
-        { "orphan", "CPL001" }, { "daemon", "CPL001" }, { "zombie", "CPL002" }, { "late-reap", "CPL002" }, { "fd", "CPL003" }, { "inherit", "CPL004" },
-        { "pipe", "CPL005" }, { "pidfd", "CPL006" }, { "reap", "CPL008" }, { "thread", "CPL010" }, { "escape", "CPL011" }, { "close", "CPL012" },
+        { "orphan", "CPL001", @"^(\d+) \S+ \+\+\+ killed by SIGTERM", @" clone\(" },
+        { "daemon", "CPL001", @"^(\d+) \S+ \+\+\+ killed by SIGTERM", @" clone\(" },
+        { "zombie", "CPL002", @"^(\d+) \S+ \+\+\+ exited with 7", ItsEnd },
+        { "late-reap", "CPL002", @" wait4\((\d+),", ItsEnd },
+        { "fd", "CPL003", @"^(\d+) \S+ pipe2\(", ItsEnd },
+        { "inherit", "CPL004", @"^(\d+) \S+ execve\(""/bin/true""", @"^PID \S+ execve\(" },
+        { "pipe", "CPL005", @"^(\d+) \S+ \+\+\+ exited with 5", @" \+\+\+ exited with 6" },
+        { "pidfd", "CPL006", @"^(\d+) \S+ pidfd_open\(", @"^PID \S+ close\(" },
+        { "reap", "CPL008", @" wait4\((\d+),", @" wait4\(PID," },
+        { "thread", "CPL010", @"^(\d+) \S+ clone3?\(.*CLONE_THREAD", ItsEnd },
+        { "escape", "CPL011", @"^(\d+) \S+ setsid\(", @"^PID \S+ setsid\(" },
+        { "close", "CPL012", @"^(\d+) \S+ close\(.* EBADF", @"^PID \S+ close\(.* EBADF" },
     };
 
     [Theory(Timeout = 120_000)]
     [MemberData(nameof(Leaks))]
-    public async Task A_leak_is_found_under_strace(string verb, string rule)
+    public async Task A_leak_is_found_under_strace(string verb, string rule, string culprit, string moment)
     {
         ToolRun.SkipWithoutStrace();
-        (ToolRun run, JsonElement report) = await ToolRun.WatchAsync([.. ToolRun.Strace, "--fail-on", "all"], Paths.LeakPuppet, verb);
+        using TempDirectory directory = new();
+        (ToolRun run, JsonElement report) = await ToolRun.WatchAsync([.. ToolRun.Strace, "--fail-on", "all", "--bundle", directory["b"]], Paths.LeakPuppet, verb);
         Assert.Equal(23, run.Status);
         Assert.Equal("leak", report.GetProperty("verdict").GetString());
-        JsonElement finding = report.GetProperty("findings").EnumerateArray().First(f => f.GetProperty("rule").GetString() == rule);
-        int pid = finding.GetProperty("pid").GetInt32();
-        Assert.Contains(report.GetProperty("processes").EnumerateArray(), p => p.GetProperty("pid").GetInt32() == pid);
-        Assert.NotEmpty(finding.GetProperty("command").GetString()!);
-        Assert.InRange(finding.GetProperty("time").GetInt64(), report.GetProperty("start").GetInt64(), long.MaxValue);
-        Assert.Contains(finding.GetProperty("refs").EnumerateArray(), static r => r.GetString()!.StartsWith("strace.log:", StringComparison.Ordinal));
         Assert.Contains(rule, run.Error, StringComparison.Ordinal);
+        JsonElement finding = report.GetProperty("findings").EnumerateArray().First(f => f.GetProperty("rule").GetString() == rule);
+
+        string[] log = File.ReadAllLines(Path.Combine(directory["b"], "strace.log"));
+        (int line, Match shown) = Last(log, culprit);
+        string pid = shown.Groups[1].Value;
+        Assert.Equal(pid, $"{finding.GetProperty("pid").GetInt32()}");
+        Assert.Contains(verb == "inherit" ? "true" : "leak", finding.GetProperty("command").GetString(), StringComparison.Ordinal);
+        Assert.Contains($"strace.log:{line}", finding.GetProperty("refs").EnumerateArray().Select(static r => r.GetString()));
+
+        using JsonDocument manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(directory["b"], "manifest.json")));
+        decimal when = decimal.Parse(log[Last(log, moment.Replace("PID", pid, StringComparison.Ordinal)).Line - 1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        const long Millisecond = 1_000_000;
+        long expected = (long)(when * 1_000_000_000) - manifest.RootElement.GetProperty("clockOffsetBefore").GetInt64();
+        Assert.InRange(finding.GetProperty("time").GetInt64(), expected - Millisecond, expected + Millisecond);
+
+        static (int Line, Match Match) Last(string[] log, string pattern) =>
+            log.Select((text, index) => (index + 1, Regex.Match(text, pattern))).Last(static m => m.Item2.Success);
     }
 
     [Theory(Timeout = 120_000)]
