@@ -12,7 +12,7 @@ namespace ChildProc.Tool.Sources;
 /// </summary>
 internal sealed unsafe class ProcConnector : IDisposable
 {
-    private const int Buffer = 16 << 20, MessageHead = 16 + 20, EventHead = 16;
+    private const int Buffer = 16 << 20, Sequence = 24, Acknowledge = 28, MessageHead = 16 + 20, EventHead = 16;
 
     private readonly int _socket;
     private readonly FactLog _log;
@@ -45,11 +45,13 @@ internal sealed unsafe class ProcConnector : IDisposable
         uint* address = stackalloc uint[3] { LibC.AF_NETLINK, 0, 1 }; // family, any port, group CN_IDX_PROC
         if (LibC.bind(socket, address, 12) != 0)
             return Fail("the proc connector may not be used: ");
+        uint token = (uint)Random.Shared.Next();
         byte[] request = new byte[MessageHead + 4];
         BinaryPrimitives.WriteInt32LittleEndian(request, request.Length);
         BinaryPrimitives.WriteInt16LittleEndian(request.AsSpan(4), 3); // NLMSG_DONE
         BinaryPrimitives.WriteInt32LittleEndian(request.AsSpan(16), 1); // CN_IDX_PROC
         BinaryPrimitives.WriteInt32LittleEndian(request.AsSpan(20), 1); // CN_VAL_PROC
+        BinaryPrimitives.WriteUInt32LittleEndian(request.AsSpan(Acknowledge), token);
         BinaryPrimitives.WriteInt16LittleEndian(request.AsSpan(32), 4);
         BinaryPrimitives.WriteInt32LittleEndian(request.AsSpan(36), 1); // PROC_CN_MCAST_LISTEN
         fixed (byte* bytes = request)
@@ -58,15 +60,17 @@ internal sealed unsafe class ProcConnector : IDisposable
                 return Fail("the proc connector may not be used: ");
         }
 
-        // The kernel answers; in a container it does not.
-        LibC.PollDescriptor poll = new() { Fd = socket, Events = LibC.POLLIN };
-        if (LibC.poll(&poll, 1, 200) != 1)
+        switch (Answer(socket, token))
         {
-            _ = LibC.close(socket);
-            return (-1, "the proc connector does not answer: a container, or a kernel without CONFIG_PROC_EVENTS");
+            case 0:
+                return (socket, null);
+            case { } error:
+                Marshal.SetLastPInvokeError(error);
+                return Fail("the proc connector may not be used: ");
+            case null:
+                _ = LibC.close(socket);
+                return (-1, "the proc connector does not answer: a container, or a kernel without CONFIG_PROC_EVENTS");
         }
-
-        return (socket, null);
 
         (int, string) Fail(string why)
         {
@@ -74,6 +78,33 @@ internal sealed unsafe class ProcConnector : IDisposable
             _ = LibC.close(socket);
             return (-1, message);
         }
+    }
+
+    /// <summary>
+    /// The kernel answers a request with the number that the request has, and one; in a container it does not. All else that
+    /// is heard says nothing: while somebody outside listens, the machine's events come into a container, too, with ids from outside.
+    /// </summary>
+    /// <returns>0 or an errno; nothing if there is no answer.</returns>
+    private static int? Answer(int socket, uint token)
+    {
+        byte[] message = new byte[8192];
+        long deadline = LibC.Now() + 200_000_000;
+        while (LibC.Now() < deadline)
+        {
+            LibC.PollDescriptor poll = new() { Fd = socket, Events = LibC.POLLIN };
+            if (LibC.poll(&poll, 1, 20) != 1)
+                continue;
+            fixed (byte* bytes = message)
+            {
+                nint length = LibC.recv(socket, bytes, message.Length, 0);
+                ReadOnlySpan<byte> body = message.AsSpan(MessageHead);
+                bool answers = BinaryPrimitives.ReadUInt32LittleEndian(body) == 0; // PROC_EVENT_NONE
+                if (length >= MessageHead + EventHead + 4 && answers && BinaryPrimitives.ReadUInt32LittleEndian(message.AsSpan(Acknowledge)) == token + 1)
+                    return BinaryPrimitives.ReadInt32LittleEndian(body[EventHead..]);
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The process whose tree is meant; what came before is looked at now.</summary>
@@ -112,7 +143,7 @@ internal sealed unsafe class ProcConnector : IDisposable
     {
         if (message.Length < MessageHead + EventHead)
             return;
-        uint sequence = BinaryPrimitives.ReadUInt32LittleEndian(message[24..]);
+        uint sequence = BinaryPrimitives.ReadUInt32LittleEndian(message[Sequence..]);
         ReadOnlySpan<byte> body = message[MessageHead..];
         uint cpu = BinaryPrimitives.ReadUInt32LittleEndian(body[4..]);
         if (BinaryPrimitives.ReadUInt32LittleEndian(body) != 0 && _sequences.TryGetValue(cpu, out uint last) && sequence != last + 1)

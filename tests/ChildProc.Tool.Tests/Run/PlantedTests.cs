@@ -8,7 +8,7 @@ namespace ChildProc.Tool.Tests.Run;
 /// <summary>Planted programs, watched for real: every rule has one that trips it, and one that comes near and does not.</summary>
 public class PlantedTests
 {
-    private const string ItsEnd = @"^PID \S+ \+\+\+";
+    private const string ItsEnd = @"^PID +\S+ \+\+\+";
 
     /// <summary>
     /// The verb, its rule, the line of strace's log that shows the culprit and its id, and the line at whose time it counts
@@ -16,18 +16,18 @@ public class PlantedTests
     /// </summary>
     public static TheoryData<string, string, string, string> Leaks => new()
     {
-        { "orphan", "CPL001", @"^(\d+) \S+ \+\+\+ killed by SIGTERM", @" clone\(" },
-        { "daemon", "CPL001", @"^(\d+) \S+ \+\+\+ killed by SIGTERM", @" clone\(" },
-        { "zombie", "CPL002", @"^(\d+) \S+ \+\+\+ exited with 7", ItsEnd },
+        { "orphan", "CPL001", @"^(\d+) +\S+ \+\+\+ killed by SIGTERM", @" clone\(" },
+        { "daemon", "CPL001", @"^(\d+) +\S+ \+\+\+ killed by SIGTERM", @" clone\(" },
+        { "zombie", "CPL002", @"^(\d+) +\S+ \+\+\+ exited with 7", ItsEnd },
         { "late-reap", "CPL002", @" wait4\((\d+),", ItsEnd },
-        { "fd", "CPL003", @"^(\d+) \S+ pipe2\(", ItsEnd },
-        { "inherit", "CPL004", @"^(\d+) \S+ execve\(""/bin/true""", @"^PID \S+ execve\(" },
-        { "pipe", "CPL005", @"^(\d+) \S+ \+\+\+ exited with 5", @" \+\+\+ exited with 6" },
-        { "pidfd", "CPL006", @"^(\d+) \S+ pidfd_open\(", @"^PID \S+ close\(" },
+        { "fd", "CPL003", @"^(\d+) +\S+ pipe2\(", ItsEnd },
+        { "inherit", "CPL004", @"^(\d+) +\S+ execve\(""/bin/true""", @"^PID +\S+ execve\(" },
+        { "pipe", "CPL005", @"^(\d+) +\S+ \+\+\+ exited with 5", @" \+\+\+ exited with 6" },
+        { "pidfd", "CPL006", @"^(\d+) +\S+ pidfd_open\(", @"^PID +\S+ close\(" },
         { "reap", "CPL008", @" wait4\((\d+),", @" wait4\(PID," },
-        { "thread", "CPL010", @"^(\d+) \S+ clone3?\(.*CLONE_THREAD", ItsEnd },
-        { "escape", "CPL011", @"^(\d+) \S+ setsid\(", @"^PID \S+ setsid\(" },
-        { "close", "CPL012", @"^(\d+) \S+ close\(.* EBADF", @"^PID \S+ close\(.* EBADF" },
+        { "thread", "CPL010", @"^(\d+) +\S+ clone3?\(.*CLONE_THREAD", ItsEnd },
+        { "escape", "CPL011", @"^(\d+) +\S+ setsid\(", @"^PID +\S+ setsid\(" },
+        { "close", "CPL012", @"^(\d+) +\S+ close\(.* EBADF", @"^PID +\S+ close\(.* EBADF" },
     };
 
     [Theory(Timeout = 120_000)]

@@ -118,6 +118,31 @@ public class RunTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task In_a_pid_namespace_the_events_of_the_machine_are_not_taken_for_its_own()
+    {
+        (int listener, string? why) = ChildProc.Tool.Sources.ProcConnector.Open();
+        Assert.SkipUnless(why is null, $"no connector: {why}");
+        try
+        {
+            using CancellationTokenSource enough = new();
+            Task noise = Task.Run(async () =>
+            {
+                while (!enough.IsCancellationRequested)
+                    await ChildProcess.RunAsync(new("true"));
+            });
+            CapturedResult doctor = await ChildProcess.CaptureAsync(new("unshare", "--pid", "--fork", "--mount-proc", Paths.Tool, "doctor"));
+            await enough.CancelAsync();
+            await noise;
+            Assert.SkipWhen(doctor.StandardError.Contains("unshare", StringComparison.Ordinal), "no pid namespace may be made here");
+            Assert.Contains("cn      no: the proc connector does not answer", doctor.StandardOutput, StringComparison.Ordinal);
+        }
+        finally
+        {
+            _ = ChildProc.Tool.Interop.LibC.close(listener);
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task An_audit_of_the_bundle_gives_the_same_report_again()
     {
         using TempDirectory directory = new();
