@@ -12,7 +12,8 @@ public class PlantedTests
 
     /// <summary>
     /// The verb, its rule, the line of strace's log that shows the culprit and its id, and the line at whose time it counts
-    /// as a leak; of several that match it is the last. PID there is the culprit's.
+    /// as a leak; of several that match it is the last. PID there is the culprit's. One of the two is cited: a pipe's end is
+    /// that of its holder or that of its reader, whichever strace tells of first.
     /// </summary>
     public static TheoryData<string, string, string, string> Leaks => new()
     {
@@ -47,13 +48,15 @@ public class PlantedTests
         string pid = shown.Groups[1].Value;
         Assert.Equal(pid, $"{finding.GetProperty("pid").GetInt32()}");
         Assert.Contains(verb == "inherit" ? "true" : "leak", finding.GetProperty("command").GetString(), StringComparison.Ordinal);
-        Assert.Contains($"strace.log:{line}", finding.GetProperty("refs").EnumerateArray().Select(static r => r.GetString()));
+        int momentLine = Last(log, moment.Replace("PID", pid, StringComparison.Ordinal)).Line;
+        string[] cited = [.. finding.GetProperty("refs").EnumerateArray().Select(static r => r.GetString()!)];
+        Assert.True(cited.Contains($"strace.log:{line}") || cited.Contains($"strace.log:{momentLine}"), string.Join(' ', cited));
 
         using JsonDocument manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(directory["b"], "manifest.json")));
-        decimal when = decimal.Parse(log[Last(log, moment.Replace("PID", pid, StringComparison.Ordinal)).Line - 1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-        const long Millisecond = 1_000_000;
+        decimal when = decimal.Parse(log[momentLine - 1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        const long Lag = 50_000_000; // a look at /proc may find a process dead before strace tells of it
         long expected = (long)(when * 1_000_000_000) - manifest.RootElement.GetProperty("clockOffsetBefore").GetInt64();
-        Assert.InRange(finding.GetProperty("time").GetInt64(), expected - Millisecond, expected + Millisecond);
+        Assert.InRange(finding.GetProperty("time").GetInt64(), expected - Lag, expected + Lag);
 
         static (int Line, Match Match) Last(string[] log, string pattern) =>
             log.Select((text, index) => (index + 1, Regex.Match(text, pattern))).Last(static m => m.Item2.Success);
