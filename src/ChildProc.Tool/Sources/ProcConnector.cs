@@ -44,7 +44,7 @@ internal sealed unsafe class ProcConnector : IDisposable
             LibC.setsockopt(socket, LibC.SOL_SOCKET, LibC.SO_RCVBUF, &size, sizeof(int));
         uint* address = stackalloc uint[3] { LibC.AF_NETLINK, 0, 1 }; // family, any port, group CN_IDX_PROC
         if (LibC.bind(socket, address, 12) != 0)
-            return Fail("the proc connector may not be used: ");
+            return Refused(Marshal.GetLastPInvokeError());
         uint token = (uint)Random.Shared.Next();
         byte[] request = new byte[MessageHead + 4];
         BinaryPrimitives.WriteInt32LittleEndian(request, request.Length);
@@ -57,26 +57,22 @@ internal sealed unsafe class ProcConnector : IDisposable
         fixed (byte* bytes = request)
         {
             if (LibC.send(socket, bytes, request.Length, 0) != request.Length)
-                return Fail("the proc connector may not be used: ");
+                return Refused(Marshal.GetLastPInvokeError());
         }
 
-        switch (Answer(socket, token))
+        return Answer(socket, token) switch
         {
-            case 0:
-                return (socket, null);
-            case { } error:
-                Marshal.SetLastPInvokeError(error);
-                return Fail("the proc connector may not be used: ");
-            case null:
-                _ = LibC.close(socket);
-                return (-1, "the proc connector does not answer: a container, or a kernel without CONFIG_PROC_EVENTS");
-        }
+            0 => (socket, null),
+            null => Close("the proc connector does not answer: a container, or a kernel without CONFIG_PROC_EVENTS"),
+            { } error => Refused(error),
+        };
 
-        (int, string) Fail(string why)
+        (int, string) Refused(int error) => Close("the proc connector may not be used: " + Marshal.GetPInvokeErrorMessage(error));
+
+        (int, string) Close(string why)
         {
-            string message = why + Marshal.GetLastPInvokeErrorMessage();
             _ = LibC.close(socket);
-            return (-1, message);
+            return (-1, why);
         }
     }
 

@@ -17,7 +17,8 @@ internal static partial class StraceTool
     /// </summary>
     internal static IReadOnlyList<string> Arguments(string log, IReadOnlyList<string> command) =>
     [
-        "strace", "-D", "-I2", .. HasTimeZone ? Array.Empty<string>() : ["-E", "TZ"], "-f", "--seccomp-bpf", "--absolute-timestamps=format:unix,precision:ns", "-T", "-s", "256", "--decode-fds=path,pidfd,socket",
+        "strace", "-D", "-I2", .. HasTimeZone ? Array.Empty<string>() : ["-E", "TZ"],
+        "-f", "--seccomp-bpf", "--absolute-timestamps=format:unix,precision:ns", "-T", "-s", "256", "--decode-fds=path,pidfd,socket",
         "-e", "trace=" + string.Join(',', Calls.Split(',').Select(static c => "?" + c)), "-e", "signal=all", "-o", log, "--", .. command,
     ];
 

@@ -47,6 +47,7 @@ public class PlantedTests
         (int line, Match shown) = Last(log, culprit);
         string pid = shown.Groups[1].Value;
         Assert.Equal(pid, $"{finding.GetProperty("pid").GetInt32()}");
+        Assert.Contains(report.GetProperty("processes").EnumerateArray(), p => $"{p.GetProperty("pid").GetInt32()}" == pid);
         Assert.Contains(verb == "inherit" ? "true" : "leak", finding.GetProperty("command").GetString(), StringComparison.Ordinal);
         int momentLine = Last(log, moment.Replace("PID", pid, StringComparison.Ordinal)).Line;
         string[] cited = [.. finding.GetProperty("refs").EnumerateArray().Select(static r => r.GetString()!)];

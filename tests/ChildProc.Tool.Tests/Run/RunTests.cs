@@ -104,17 +104,10 @@ public class RunTests
     [Fact(Timeout = 60_000)]
     public async Task It_works_as_pid_1()
     {
-        ToolRun run = await Unshare("sh", "-c", "echo I am $$, child of $PPID; (sleep 0.1 &); exit 6");
+        ToolRun run = await InPidNamespace("run", "--settle", "1s", "--", "sh", "-c", "echo I am $$, child of $PPID; (sleep 0.1 &); exit 6");
         Assert.Equal(6, run.Status);
         Assert.Contains("child of 1\n", run.Output, StringComparison.Ordinal);
-        Assert.Equal(23, (await Unshare("sh", "-c", "(setsid sleep 60 &)")).Status);
-
-        static async Task<ToolRun> Unshare(params string[] command)
-        {
-            CapturedResult result = await ChildProcess.CaptureAsync(new("unshare", ["--pid", "--fork", "--mount-proc", Paths.Tool, "run", "--settle", "1s", "--", .. command]));
-            Assert.SkipWhen(result.StandardError.Contains("unshare", StringComparison.Ordinal), "no pid namespace may be made here");
-            return new(result.Status.Code ?? -1, result.StandardOutput, result.StandardError, result.Status.Usage);
-        }
+        Assert.Equal(23, (await InPidNamespace("run", "--settle", "1s", "--", "sh", "-c", "(setsid sleep 60 &)")).Status);
     }
 
     [Fact(Timeout = 60_000)]
@@ -122,24 +115,30 @@ public class RunTests
     {
         (int listener, string? why) = ChildProc.Tool.Sources.ProcConnector.Open();
         Assert.SkipUnless(why is null, $"no connector: {why}");
+        using CancellationTokenSource enough = new();
+        Task noise = Task.Run(async () =>
+        {
+            while (!enough.IsCancellationRequested)
+                await ChildProcess.RunAsync(new("true"));
+        });
         try
         {
-            using CancellationTokenSource enough = new();
-            Task noise = Task.Run(async () =>
-            {
-                while (!enough.IsCancellationRequested)
-                    await ChildProcess.RunAsync(new("true"));
-            });
-            CapturedResult doctor = await ChildProcess.CaptureAsync(new("unshare", "--pid", "--fork", "--mount-proc", Paths.Tool, "doctor"));
-            await enough.CancelAsync();
-            await noise;
-            Assert.SkipWhen(doctor.StandardError.Contains("unshare", StringComparison.Ordinal), "no pid namespace may be made here");
-            Assert.Contains("cn      no: the proc connector does not answer", doctor.StandardOutput, StringComparison.Ordinal);
+            ToolRun doctor = await InPidNamespace("doctor");
+            Assert.Contains("cn      no: the proc connector does not answer", doctor.Output, StringComparison.Ordinal);
         }
         finally
         {
+            await enough.CancelAsync();
+            await noise;
             _ = ChildProc.Tool.Interop.LibC.close(listener);
         }
+    }
+
+    private static async Task<ToolRun> InPidNamespace(params string[] arguments)
+    {
+        CapturedResult result = await ChildProcess.CaptureAsync(new("unshare", ["--pid", "--fork", "--mount-proc", Paths.Tool, .. arguments]));
+        Assert.SkipWhen(result.StandardError.Contains("unshare", StringComparison.Ordinal), "no pid namespace may be made here");
+        return new(result.Status.Code ?? -1, result.StandardOutput, result.StandardError, result.Status.Usage);
     }
 
     [Fact(Timeout = 60_000)]
