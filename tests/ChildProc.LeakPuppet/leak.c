@@ -161,17 +161,18 @@ static void inherit_placed_ok(void) /* meant for the program: put at its number 
     wait_for(pid);
 }
 
-/* CPL005: the writer ends, its own child keeps the pipe */
-static void held_pipe(long ms)
+/* CPL005: the writer ends, its own child keeps the pipe; a quick writer ends before its reader has closed the writer's end */
+static void held_pipe(long ms, int quick)
 {
-    int ends[2];
+    int ends[2], go[2];
     char byte;
-    check(pipe2(ends, O_CLOEXEC) == 0, "pipe2");
+    check(pipe2(ends, O_CLOEXEC) == 0 && pipe2(go, O_CLOEXEC) == 0, "pipe2");
     pid_t writer = child();
     if (writer == 0) {
         dup2(ends[1], 1);
         close(ends[0]);
         close(ends[1]);
+        close(go[1]);
         pid_t self = getpid();
         if (child() == 0) {
             while (getppid() == self) /* the time counts from the writer's end */
@@ -179,17 +180,24 @@ static void held_pipe(long ms)
             sleep_ms(ms);
             _exit(5);
         }
-        _exit(6);
+        _exit(read(go[0], &byte, 1) == 0 ? 6 : 97);
     }
-    close(ends[1]);
+    if (!quick)
+        close(ends[1]);
+    close(go[1]);
+    until_dead(writer);
+    if (quick)
+        close(ends[1]);
     wait_for(writer);
     while (read(ends[0], &byte, 1) > 0)
         continue;
     close(ends[0]);
 }
 
-static void pipe_held(void) { held_pipe(1500); }
-static void pipe_ok(void) { held_pipe(50); }
+static void pipe_held(void) { held_pipe(1500, 0); }
+static void pipe_ok(void) { held_pipe(50, 0); }
+static void pipe_quick(void) { held_pipe(1500, 1); }
+static void pipe_quick_ok(void) { held_pipe(50, 1); }
 
 /* CPL006 */
 static void pidfd_for(long ms)
@@ -360,7 +368,8 @@ static void many_arguments_ok(void)
 static const struct { const char *name; void (*run)(void); } g_verbs[] = {
     { "orphan", orphan }, { "orphan-ok", orphan_ok }, { "daemon", daemon_process }, { "zombie", zombie }, { "zombie-ok", zombie_ok },
     { "zombie-ignored-ok", zombie_ignored_ok }, { "late-reap", late_reap }, { "fd", fd }, { "fd-ok", fd_ok }, { "inherit", inherit },
-    { "inherit-ok", inherit_ok }, { "inherit-placed-ok", inherit_placed_ok }, { "pipe", pipe_held }, { "pipe-ok", pipe_ok }, { "pidfd", pidfd },
+    { "inherit-ok", inherit_ok }, { "inherit-placed-ok", inherit_placed_ok }, { "pipe", pipe_held }, { "pipe-ok", pipe_ok }, { "pipe-quick", pipe_quick },
+    { "pipe-quick-ok", pipe_quick_ok }, { "pidfd", pidfd },
     { "pidfd-ok", pidfd_ok }, { "reap", reap }, { "reap-ok", reap_ok }, { "signal", late_signal }, { "signal-ok", signal_ok }, { "thread", thread },
     { "thread-ok", thread_ok }, { "escape", escape }, { "escape-ok", escape_ok }, { "close", close_twice }, { "close-ok", close_ok },
     { "thread-exec-ok", thread_exec_ok }, { "hostile-ok", hostile_ok }, { "many-arguments-ok", many_arguments_ok },

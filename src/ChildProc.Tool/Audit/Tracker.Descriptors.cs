@@ -202,7 +202,8 @@ internal sealed partial class Tracker
         if (slot.File is Pipe pipe)
         {
             pipe.Readers.Remove((table, slot));
-            pipe.Writers.Remove((table, slot));
+            if (pipe.Writers.Remove((table, slot)))
+                HoldPipe(pipe, fact);
             JudgePipe(pipe, fact.Time, fact.Reference);
             if (pipe.Readers.Count == 0 && pipe.Writers.Count == 0)
             {

@@ -15,25 +15,33 @@ internal sealed partial class Tracker
     }
 
     /// <summary>
-    /// Meant to write are children and siblings of a reader that have the pipe as standard output or error. When the last
-    /// of them ends, others may still hold it.
+    /// Meant to write are children and siblings of a reader that have the pipe as standard output or error. One of them ends.
     /// </summary>
-    private static void LeavePipes(ProcessLife life, FdTable table, Fact fact)
+    private static void LeavePipes(ProcessLife life, FdTable table)
     {
         if (table.Users > 1)
             return;
-        foreach (FdSlot slot in table.Slots.Where(static s => s.Fd is 1 or 2 && s.End == FactFlags.WriteEnd).ToList())
+        foreach (FdSlot slot in table.Slots)
         {
-            if (slot.File is not Pipe pipe || pipe.HeldSince is not null || !MeantFor(pipe, life))
-                continue;
-            var others = pipe.Writers.Where(w => w.Table != table).ToList();
-            if (others.Count == 0 || others.Exists(w => w.Table.Owner is { } owner && (MeantFor(pipe, owner) || pipe.Readers.Any(r => r.Table == w.Table))))
-                continue;
-            pipe.HeldSince = fact.Time;
-            pipe.LastIntendedWriter = life;
-            pipe.Holder = others[0].Table.Owner;
-            pipe.HolderReference = others[0].Slot.Reference;
+            if (slot.Fd is 1 or 2 && slot.End == FactFlags.WriteEnd && slot.File is Pipe pipe && MeantFor(pipe, life))
+                pipe.LastIntendedWriter = life;
         }
+    }
+
+    /// <summary>
+    /// A writer's end is gone. It is held from then on if a meant writer has ended and neither another one nor a reader can
+    /// write: a quick child may end before its reader closes the writer's end that it opened itself.
+    /// </summary>
+    private static void HoldPipe(Pipe pipe, Fact fact)
+    {
+        if (pipe.HeldSince is not null || pipe.LastIntendedWriter is null || pipe.Writers.Count == 0)
+            return;
+        if (pipe.Writers.Any(w => w.Table.Owner is { } owner && (MeantFor(pipe, owner) || pipe.Readers.Any(r => r.Table == w.Table))))
+            return;
+        (FdTable table, FdSlot slot) = pipe.Writers.First();
+        pipe.HeldSince = fact.Time;
+        pipe.Holder = table.Owner;
+        pipe.HolderReference = slot.Reference;
     }
 
     private static bool MeantFor(Pipe pipe, ProcessLife writer) =>

@@ -256,7 +256,7 @@ internal sealed partial class Tracker(FactSource source, AuditOptions options)
         life.BySignal = fact.Has(FactFlags.BySignal);
         life.ExitReference = fact.Reference;
         JudgeGrowth(task, fact);
-        LeavePipes(life, task.Table, fact);
+        LeavePipes(life, task.Table);
         Release(task.Table, fact);
         foreach (ProcessLife child in life.Unreaped)
         {

@@ -16,10 +16,10 @@ internal sealed class Pipe(string key) : OpenFile(OpenFileKind.Pipe, key)
 
     internal string Reference { get; init; } = "";
 
-    /// <summary>The processes that hold it as standard output or error: those that were meant to write.</summary>
+    /// <summary>Of those that were meant to write, the one that ended last.</summary>
     internal ProcessLife? LastIntendedWriter { get; set; }
 
-    /// <summary>Since when no intended writer lives, though somebody else can write still.</summary>
+    /// <summary>Since when no intended writer and no reader can write, though somebody else still can.</summary>
     internal long? HeldSince { get; set; }
 
     /// <summary>Who can write still.</summary>

@@ -24,6 +24,7 @@ public class PlantedTests
         { "fd", "CPL003", @"^(\d+) +\S+ pipe2\(", ItsEnd },
         { "inherit", "CPL004", @"^(\d+) +\S+ execve\(""/bin/true""", @"^PID +\S+ execve\(" },
         { "pipe", "CPL005", @"^(\d+) +\S+ \+\+\+ exited with 5", @" \+\+\+ exited with 6" },
+        { "pipe-quick", "CPL005", @"^(\d+) +\S+ \+\+\+ exited with 5", @" close\(4<pipe:" },
         { "pidfd", "CPL006", @"^(\d+) +\S+ pidfd_open\(", @"^PID +\S+ close\(" },
         { "reap", "CPL008", @" wait4\((\d+),", @" wait4\(PID," },
         { "thread", "CPL010", @"^(\d+) +\S+ clone3?\(.*CLONE_THREAD", ItsEnd },
@@ -71,6 +72,7 @@ public class PlantedTests
     [InlineData("inherit-ok")]
     [InlineData("inherit-placed-ok")]
     [InlineData("pipe-ok")]
+    [InlineData("pipe-quick-ok")]
     [InlineData("pidfd-ok")]
     [InlineData("reap-ok")]
     [InlineData("signal-ok")]

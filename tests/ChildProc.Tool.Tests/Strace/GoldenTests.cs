@@ -14,6 +14,7 @@ public class GoldenTests
     [InlineData("fd", "CPL003")]
     [InlineData("inherit", "CPL004")]
     [InlineData("pipe", "CPL005")]
+    [InlineData("pipe-quick", "CPL005")]
     [InlineData("pidfd", "CPL006")]
     [InlineData("reap", "CPL008")]
     [InlineData("thread", "CPL010")]
