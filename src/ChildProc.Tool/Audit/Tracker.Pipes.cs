@@ -39,7 +39,7 @@ internal sealed partial class Tracker
         if (pipe.Writers.Any(w => w.Table.Owner is { } owner && (MeantFor(pipe, owner) || pipe.Readers.Any(r => r.Table == w.Table))))
             return;
         (FdTable table, FdSlot slot) = pipe.Writers.First();
-        pipe.HeldSince = fact.Time;
+        (pipe.HeldSince, pipe.HeldReference) = (fact.Time, fact.Reference);
         pipe.Holder = table.Owner;
         pipe.HolderReference = slot.Reference;
     }
@@ -59,7 +59,7 @@ internal sealed partial class Tracker
             $"{holder?.Title} held {pipe.Key} open for {Durations.Text(time - since)} after its writer {pipe.LastIntendedWriter?.Pid} ({pipe.LastIntendedWriter?.Title}) had ended")
         {
             Pid = holder?.Pid ?? 0, Command = holder?.Title ?? "", Time = since, Process = holder,
-            References = [pipe.HolderReference, pipe.LastIntendedWriter?.ExitReference ?? "", reference],
+            References = [.. new[] { pipe.HolderReference, pipe.LastIntendedWriter?.ExitReference ?? "", pipe.HeldReference, reference }.Distinct()],
         });
     }
 }

@@ -22,6 +22,8 @@ internal sealed class Pipe(string key) : OpenFile(OpenFileKind.Pipe, key)
     /// <summary>Since when no intended writer and no reader can write, though somebody else still can.</summary>
     internal long? HeldSince { get; set; }
 
+    internal string HeldReference { get; set; } = "";
+
     /// <summary>Who can write still.</summary>
     internal ProcessLife? Holder { get; set; }
 
