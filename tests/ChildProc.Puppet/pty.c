@@ -168,6 +168,8 @@ static void run_terminal(char **command, int with_shell)
         setsid();
         int slave = open(name, O_RDWR);
         ioctl(slave, TIOCSCTTY, 0);
+        signal(SIGINT, SIG_DFL); /* as getty does: a shell starts its background jobs with both ignored */
+        signal(SIGQUIT, SIG_DFL);
         for (int i = 0; i < 3; i++)
             dup2(slave, i);
         if (slave > 2)
