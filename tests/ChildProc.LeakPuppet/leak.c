@@ -75,6 +75,32 @@ static pid_t sleeping_child(long ms)
 static void orphan(void) { sleeping_child(LIFE_S * 1000L); }
 static void orphan_ok(void) { sleeping_child(150); } /* ends by itself while things settle */
 
+/* Its first thread has ended, which /proc shows as a zombie; another one works on. */
+static void *work_on(void *ms)
+{
+    sleep_ms((long)ms);
+    _exit(0);
+}
+
+static pid_t leaderless_child(long ms)
+{
+    pid_t pid = child();
+    if (pid == 0) {
+        pthread_t other;
+        pthread_create(&other, NULL, work_on, (void *)ms);
+        pthread_exit(NULL);
+    }
+    return pid;
+}
+
+static void leaderless(void)
+{
+    leaderless_child(LIFE_S * 1000L);
+    sleep_ms(400);
+}
+
+static void leaderless_ok(void) { wait_for(leaderless_child(400)); }
+
 static void daemon_process(void)
 {
     pid_t middle = child();
@@ -366,7 +392,8 @@ static void many_arguments_ok(void)
 }
 
 static const struct { const char *name; void (*run)(void); } g_verbs[] = {
-    { "orphan", orphan }, { "orphan-ok", orphan_ok }, { "daemon", daemon_process }, { "zombie", zombie }, { "zombie-ok", zombie_ok },
+    { "orphan", orphan }, { "orphan-ok", orphan_ok }, { "leaderless", leaderless }, { "leaderless-ok", leaderless_ok },
+    { "daemon", daemon_process }, { "zombie", zombie }, { "zombie-ok", zombie_ok },
     { "zombie-ignored-ok", zombie_ignored_ok }, { "late-reap", late_reap }, { "fd", fd }, { "fd-ok", fd_ok }, { "inherit", inherit },
     { "inherit-ok", inherit_ok }, { "inherit-placed-ok", inherit_placed_ok }, { "pipe", pipe_held }, { "pipe-ok", pipe_ok }, { "pipe-quick", pipe_quick },
     { "pipe-quick-ok", pipe_quick_ok }, { "pidfd", pidfd },

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using ChildProc.Interop;
 
 namespace ChildProc.Torture;
 
@@ -13,11 +14,11 @@ internal static partial class Processes
     {
         byte[] needle = System.Text.Encoding.ASCII.GetBytes($"{MarkVariable}={mark}");
         List<string> found = [];
-        foreach (int pid in All())
+        foreach (int pid in ProcFile.Numbers("/proc"))
         {
-            if (pid != Environment.ProcessId && Bytes(pid, "environ").AsSpan().IndexOf(needle) >= 0)
+            if (pid != Environment.ProcessId && ProcFile.Bytes(ProcFile.Path(pid, "environ")).AsSpan().IndexOf(needle) >= 0)
             {
-                found.Add($"{pid} {Text(pid, "cmdline").Replace('\0', ' ')}");
+                found.Add($"{pid} {ProcFile.Text(ProcFile.Path(pid, "cmdline")).Replace('\0', ' ')}");
             }
         }
 
@@ -28,9 +29,9 @@ internal static partial class Processes
     internal static List<(int Pid, string Name)> KeepersOf(int host)
     {
         string needle = string.Create(CultureInfo.InvariantCulture, $"(host {host})");
-        return [.. All()
-            .Select(static pid => (Pid: pid, Name: Text(pid, "comm").TrimEnd('\n')))
-            .Where(k => k.Name.StartsWith("childproc-", StringComparison.Ordinal) && Text(k.Pid, "cmdline").Contains(needle, StringComparison.Ordinal))
+        return [.. ProcFile.Numbers("/proc")
+            .Select(static pid => (Pid: pid, Name: ProcFile.Text(ProcFile.Path(pid, "comm")).TrimEnd('\n')))
+            .Where(k => k.Name.StartsWith("childproc-", StringComparison.Ordinal) && ProcFile.Text(ProcFile.Path(k.Pid, "cmdline")).Contains(needle, StringComparison.Ordinal))
             .OrderBy(static k => k.Name, StringComparer.Ordinal)];
     }
 
@@ -41,7 +42,7 @@ internal static partial class Processes
         foreach (int descriptor in ChildProcessDiagnostics.GetKeptDescriptors())
         {
             const string Field = "Pid:"; // of a pidfd, proc(5); -1 when it is gone
-            string text = Text(Environment.ProcessId, string.Create(CultureInfo.InvariantCulture, $"fdinfo/{descriptor}"));
+            string text = ProcFile.Text(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{descriptor}"));
             int at = text.IndexOf(Field, StringComparison.Ordinal);
             if (at >= 0 && int.Parse(text[(at + Field.Length)..].Split('\n')[0], NumberStyles.Integer, CultureInfo.InvariantCulture) is > 1 and int pid)
             {
@@ -52,14 +53,9 @@ internal static partial class Processes
         return found;
     }
 
-    internal static int ParentOf(int pid)
-    {
-        string stat = Text(pid, "stat");
-        int close = stat.LastIndexOf(')');
-        return close < 0 ? 0 : int.Parse(stat[(close + 4)..].Split(' ')[0], CultureInfo.InvariantCulture);
-    }
+    internal static int ParentOf(int pid) => ProcStat.Read(pid)?.Parent ?? 0;
 
-    internal static bool IsAlive(int pid) => Text(pid, "stat") is { Length: > 0 } stat && stat[stat.LastIndexOf(')') + 2] is not ('Z' or 'X');
+    internal static bool IsAlive(int pid) => ProcStat.Read(pid) is { IsDead: false };
 
     /// <summary>SIGKILL. False when it is gone.</summary>
     internal static bool Kill(int pid)
@@ -70,31 +66,6 @@ internal static partial class Processes
         }
 
         return kill(pid, 9) == 0;
-    }
-
-    private static IEnumerable<int> All()
-    {
-        foreach (string directory in Directory.EnumerateDirectories("/proc"))
-        {
-            if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
-            {
-                yield return pid;
-            }
-        }
-    }
-
-    private static string Text(int pid, string name) => System.Text.Encoding.UTF8.GetString(Bytes(pid, name));
-
-    private static byte[] Bytes(int pid, string name)
-    {
-        try
-        {
-            return File.ReadAllBytes($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/{name}");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return []; // it just ended
-        }
     }
 
     [LibraryImport("libc")]

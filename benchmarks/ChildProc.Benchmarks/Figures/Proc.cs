@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using ChildProc.Interop;
 
 namespace ChildProc.Benchmarks;
 
@@ -10,16 +11,16 @@ internal static class Proc
     internal static List<int> With(string file, string text)
     {
         byte[] needle = Encoding.UTF8.GetBytes(text);
-        return [.. All().Where(pid => Read(pid, file).AsSpan().IndexOf(needle) >= 0)]; // a zombie has neither file
+        return [.. ProcFile.Numbers("/proc").Where(pid => ProcFile.Bytes(ProcFile.Path(pid, file)).AsSpan().IndexOf(needle) >= 0)]; // a zombie has neither file
     }
 
-    internal static List<int> SupervisorsHere() => [.. With("cmdline", $"(host {Environment.ProcessId})").Where(static pid => Encoding.UTF8.GetString(Read(pid, "comm")) == "childproc-super\n")];
+    internal static List<int> SupervisorsHere() => [.. With("cmdline", $"(host {Environment.ProcessId})").Where(static pid => ProcFile.Text(ProcFile.Path(pid, "comm")) == "childproc-super\n")];
 
     /// <summary>Memory that no other process shares, in kilobytes.</summary>
     internal static int UnsharedKilobytes(int pid)
     {
         int sum = 0;
-        foreach (string line in Encoding.UTF8.GetString(Read(pid, "smaps_rollup")).Split('\n'))
+        foreach (string line in ProcFile.Text(ProcFile.Path(pid, "smaps_rollup")).Split('\n'))
         {
             if (line.StartsWith("Private_Clean:", StringComparison.Ordinal) || line.StartsWith("Private_Dirty:", StringComparison.Ordinal))
             {
@@ -28,21 +29,5 @@ internal static class Proc
         }
 
         return sum;
-    }
-
-    private static IEnumerable<int> All()
-        => Directory.EnumerateDirectories("/proc").Select(static path => int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out int pid) ? pid : 0)
-            .Where(static pid => pid > 0);
-
-    private static byte[] Read(int pid, string file)
-    {
-        try
-        {
-            return File.ReadAllBytes($"/proc/{pid}/{file}");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return []; // it has ended
-        }
     }
 }

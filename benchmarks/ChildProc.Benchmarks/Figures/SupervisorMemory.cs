@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ChildProc.Interop;
 
 namespace ChildProc.Benchmarks;
 
@@ -31,7 +32,7 @@ internal static class SupervisorMemory
         double all = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
         figures.Add($"{Burst} starts at once, with {idle.Count} supervisors idle", $"{all:0} ms in all, the slowest start {Figures.Quantile(starts, 1):0} ms", "no stall");
 
-        HashSet<int> held = [.. children.Select(static child => ParentOf(child.Id))];
+        HashSet<int> held = [.. children.Select(static child => ProcStat.Read(child.Id)!.Value.Parent)];
         figures.Add($"unshared memory of a busy supervisor, mean of {held.Count}", $"{held.Average(Proc.UnsharedKilobytes):0} KB", "≤ 150 KB");
 
         await Task.WhenAll(children.Select(static child => child.DisposeAsync().AsTask()));
@@ -44,11 +45,5 @@ internal static class SupervisorMemory
         }
 
         figures.Add("supervisors right after a burst, and when it is forgotten", $"{most}, {now} after {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s", "shrinks");
-    }
-
-    private static int ParentOf(int pid)
-    {
-        string stat = File.ReadAllText($"/proc/{pid}/stat");
-        return int.Parse(stat[(stat.LastIndexOf(')') + 4)..].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.Versioning;
+using ChildProc.Interop;
 
 namespace ChildProc.Testing.Proc;
 
@@ -23,7 +24,7 @@ internal static class OwnProcess
 
         while (parents.TryPop(out int parent))
         {
-            foreach (ProcessFacts child in ChildrenOf(parent).Where(static c => !c.IsKeeper && !c.IsZombie))
+            foreach (ProcessFacts child in ChildrenOf(parent).Where(static c => !c.IsKeeper && !c.Stat.IsDead))
             {
                 parents.Push(child.Id);
                 yield return child;
@@ -37,17 +38,7 @@ internal static class OwnProcess
         string self = string.Create(CultureInfo.InvariantCulture, $"/proc/{Environment.ProcessId}/fd");
         foreach (int number in ProcFile.Numbers("/proc/self/fd"))
         {
-            string? target;
-            try
-            {
-                target = new FileInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{number}")).LinkTarget;
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                continue; // closed meanwhile
-            }
-
-            if (target is not null && target != self) // not the one that lists them
+            if (ProcFile.Link(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{number}")) is { } target && target != self) // not the one that lists them
             {
                 yield return new OpenDescriptor(number, target);
             }
@@ -58,29 +49,25 @@ internal static class OwnProcess
     {
         foreach (int id in ProcFile.Numbers("/proc/self/task"))
         {
-            yield return (id, ProcFile.Read(string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{id}/comm")).TrimEnd('\n'));
+            yield return (id, ProcFile.Text(string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{id}/comm")).TrimEnd('\n'));
         }
     }
 
     private static IEnumerable<ProcessFacts> ChildrenOf(int parent)
     {
-        foreach (int task in ProcFile.Numbers(ProcFile.Path(parent, "task")))
+        foreach (int id in ProcFile.Children(parent))
         {
-            string path = string.Create(CultureInfo.InvariantCulture, $"/proc/{parent}/task/{task}/children");
-            foreach (string word in ProcFile.Read(path).Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            if (ProcStat.Read(id) is { } child)
             {
-                if (ProcessFacts.Read(int.Parse(word, CultureInfo.InvariantCulture)) is { } child)
-                {
-                    yield return child;
-                }
+                yield return new ProcessFacts(child);
             }
         }
     }
 
     // They say in their command line whose they are.
     private static bool IsKeeperOfThis(int id)
-        => ProcFile.Read(ProcFile.Path(id, "comm")).StartsWith("childproc-", StringComparison.Ordinal)
-            && ProcFile.Read(ProcFile.Path(id, "cmdline")).Contains(
+        => ProcFile.Text(ProcFile.Path(id, "comm")).StartsWith("childproc-", StringComparison.Ordinal)
+            && ProcFile.Text(ProcFile.Path(id, "cmdline")).Contains(
                 string.Create(CultureInfo.InvariantCulture, $"(host {Environment.ProcessId})"), StringComparison.Ordinal);
 }
 

@@ -1,24 +1,25 @@
 using System.Globalization;
+using ChildProc.Interop;
 
 namespace ChildProc.Testing.Proc;
 
-/// <summary>What /proc/PID/stat tells of a process: proc(5).</summary>
-internal sealed record ProcessFacts(int Id, int ParentId, char State, string Name, long StartTicks)
+/// <summary>A process, as /proc shows it.</summary>
+internal sealed record ProcessFacts(ProcStat Stat)
 {
     private const int TicksPerSecond = 100; // USER_HZ, the same on every architecture that .NET has
 
-    internal bool IsZombie => State is 'Z' or 'X';
+    internal int Id => Stat.Pid;
 
     /// <summary>A guardian, supervisor or warden of the library.</summary>
-    internal bool IsKeeper => Name.StartsWith("childproc-", StringComparison.Ordinal);
+    internal bool IsKeeper => Stat.Name.StartsWith("childproc-", StringComparison.Ordinal);
 
     internal TimeSpan Age
     {
         get
         {
-            string uptime = ProcFile.Read("/proc/uptime").Split(' ')[0];
+            string uptime = ProcFile.Text("/proc/uptime").Split(' ')[0];
             return double.TryParse(uptime, CultureInfo.InvariantCulture, out double seconds)
-                ? TimeSpan.FromSeconds(Math.Max(0, seconds - ((double)StartTicks / TicksPerSecond)))
+                ? TimeSpan.FromSeconds(Math.Max(0, seconds - ((double)Stat.Started / TicksPerSecond)))
                 : TimeSpan.Zero;
         }
     }
@@ -28,30 +29,8 @@ internal sealed record ProcessFacts(int Id, int ParentId, char State, string Nam
     {
         get
         {
-            string text = ProcFile.Read(ProcFile.Path(Id, "cmdline")).TrimEnd('\0').Replace('\0', ' ');
-            return text.Length > 0 ? text : $"[{Name}]";
+            string text = ProcFile.Text(ProcFile.Path(Id, "cmdline")).TrimEnd('\0').Replace('\0', ' ');
+            return text.Length > 0 ? text : $"[{Stat.Name}]";
         }
-    }
-
-    internal static ProcessFacts? Read(int id)
-    {
-        // The name stands in parentheses and may hold anything; the state follows the last one.
-        string stat = ProcFile.Read(ProcFile.Path(id, "stat"));
-        int open = stat.IndexOf('('), close = stat.LastIndexOf(')');
-        if (open < 0 || close < open)
-        {
-            return null;
-        }
-
-        string[] rest = stat[(close + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        const int State = 0, Parent = 1, StartTime = 19; // fields 3, 4 and 22
-        return rest.Length <= StartTime
-            ? null
-            : new ProcessFacts(
-                id,
-                int.Parse(rest[Parent], CultureInfo.InvariantCulture),
-                rest[State][0],
-                stat[(open + 1)..close],
-                long.Parse(rest[StartTime], CultureInfo.InvariantCulture));
     }
 }

@@ -15,7 +15,7 @@ internal static class ProcessRules
         HashSet<int> owned = Owned(static entry => [entry.Id]);
         foreach (ProcessFacts child in children)
         {
-            if (child.IsZombie)
+            if (child.Stat.IsDead)
             {
                 yield return ToLeak(LeakKind.Zombie, child);
             }
@@ -45,7 +45,7 @@ internal static class ProcessRules
     private static Leak ToLeak(LeakKind kind, ProcessFacts process)
     {
         string commandLine = process.CommandLine;
-        return new Leak(kind, process.Name, $"process {process.Id}, state {process.State}: {commandLine}")
+        return new Leak(kind, process.Stat.Name, $"process {process.Id}, state {process.Stat.State}: {commandLine}")
         {
             CommandLine = commandLine,
             Age = process.Age,

@@ -5,7 +5,7 @@ namespace ChildProc.Testing.Rules;
 /// <summary>What there is at the beginning of a check: none of it is a leak of what follows.</summary>
 internal sealed class Snapshot
 {
-    private readonly HashSet<(int Id, long StartTicks)> _processes = [];
+    private readonly HashSet<(int Id, long Started)> _processes = [];
     private readonly HashSet<OpenDescriptor> _descriptors = [];
     private readonly HashSet<int> _threads = [];
     private readonly HashSet<(int Id, DateTimeOffset StartTime)> _owned = [];
@@ -25,7 +25,7 @@ internal sealed class Snapshot
         snapshot._dropped.UnionWith(ChildProcessDiagnostics.GetDropped());
         if (processWide && OperatingSystem.IsLinux())
         {
-            snapshot._processes.UnionWith(OwnProcess.Children().Concat(OwnProcess.HeldByKeepers()).Select(static p => (p.Id, p.StartTicks)));
+            snapshot._processes.UnionWith(OwnProcess.Children().Concat(OwnProcess.HeldByKeepers()).Select(static p => (p.Id, p.Stat.Started)));
             snapshot._descriptors.UnionWith(OwnProcess.Descriptors());
             snapshot._threads.UnionWith(OwnProcess.Threads().Select(static t => t.Id));
         }
@@ -33,7 +33,7 @@ internal sealed class Snapshot
         return snapshot;
     }
 
-    internal bool Has(ProcessFacts process) => _processes.Contains((process.Id, process.StartTicks));
+    internal bool Has(ProcessFacts process) => _processes.Contains((process.Id, process.Stat.Started));
 
     internal bool Has(OpenDescriptor descriptor) => _descriptors.Contains(descriptor);
 

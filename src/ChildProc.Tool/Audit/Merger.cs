@@ -121,6 +121,10 @@ internal sealed class Merger
             case FactKind.Gap:
                 _story.Miss($"{FactNames.Of(fact.Source)}: {fact.Text}", fact.Reference);
                 break;
+            case FactKind.SnapProcess when fact.Has(FactFlags.Gone):
+                if (At(fact.Pid, fact.Time) is { Exited: null } gone)
+                    gone.GoneBy ??= fact.Time;
+                break;
             case FactKind.SnapProcess:
                 Snap(fact);
                 break;
@@ -156,7 +160,7 @@ internal sealed class Merger
     private void Snap(Fact fact)
     {
         ProcessLife? life = At(fact.Pid, fact.Time);
-        if (life is null)
+        if (life is null or { GoneBy: not null })
         {
             if (_story.Source is not (FactSource.Proc or FactSource.Sub))
             {

@@ -20,6 +20,9 @@ internal sealed class ProcessRules(History story, long? rootExit, AuditOptions o
                 continue;
             }
 
+            // Where only looks tell of processes, what the last one did not find has ended before it.
+            if (life.Exited is null && !life.Survived && rootExit is not null && !story.Sums.CountsBirths)
+                life.GoneBy ??= story.Last;
             bool zombie = IsZombie(life);
             Count(life, zombie);
             if (zombie)
@@ -36,7 +39,7 @@ internal sealed class ProcessRules(History story, long? rootExit, AuditOptions o
         Sums sums = story.Sums;
         if (zombie)
             sums.Zombies++;
-        else if (life.Exited is null || (life.Survived && !life.ReapedByTool) || (life.KilledByTool && life.Survived))
+        else if ((life.Exited ?? life.GoneBy) is null || (life.Survived && !life.ReapedByTool) || (life.KilledByTool && life.Survived))
             sums.Alive++;
         else if (life.Reaped is not null)
             sums.ReapedByParent++;
@@ -49,7 +52,7 @@ internal sealed class ProcessRules(History story, long? rootExit, AuditOptions o
         if (T0 is not { } end)
             return;
         bool late = life.Exited is { } exit && exit > end + options.SettleNanoseconds;
-        if (!life.Survived && !late && (life.Exited is not null || !EvidenceIsWhole))
+        if (!life.Survived && !late && ((life.Exited ?? life.GoneBy) is not null || !EvidenceIsWhole))
             return;
         string what = life.Survived || life.Exited is null ? $"was alive {Durations.Text(options.SettleNanoseconds)} after the program had ended{(life.State == 'T' ? ", stopped" : "")}"
             : $"lived for {Durations.Text(life.Exited.Value - end)} after the program had ended";

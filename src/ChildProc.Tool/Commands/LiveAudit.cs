@@ -1,3 +1,4 @@
+using ChildProc.Interop;
 using ChildProc.Tool.Audit;
 using ChildProc.Tool.Interop;
 using ChildProc.Tool.Model;
@@ -17,7 +18,7 @@ internal static class LiveAudit
     /// <exception cref="EvidenceException">There is no such process.</exception>
     internal static Report Run(int pid, TimeSpan time, AuditOptions options, Auditor.Observer? observe)
     {
-        long ticks = ProcFs.Stat(pid)?.StartTicks ?? throw new EvidenceException($"there is no process {pid}");
+        long ticks = ProcStat.Read(pid)?.Started ?? throw new EvidenceException($"there is no process {pid}");
         Dictionary<(int Pid, long Ticks), Watched> all = [];
         History story = new(FactSource.Proc);
         using AttachedTrace? trace = AttachedTrace.Start(pid);
@@ -27,7 +28,7 @@ internal static class LiveAudit
             if (look > 0)
                 Thread.Sleep(time / (Looks - 1));
             long now = LibC.Now();
-            if (ProcFs.Stat(pid) is not { } root || root.StartTicks != ticks)
+            if (ProcStat.Read(pid) is not { } root || root.Started != ticks)
             {
                 story.Miss($"process {pid} ended during the look");
                 break;
@@ -35,22 +36,22 @@ internal static class LiveAudit
 
             foreach (ProcStat stat in (IEnumerable<ProcStat>)[root, .. ProcFs.Descendants(pid)])
             {
-                if (!all.TryGetValue((stat.Pid, stat.StartTicks), out Watched? one))
+                if (!all.TryGetValue((stat.Pid, stat.Started), out Watched? one))
                 {
-                    ProcessLife life = new(new(stat.Pid, now)) { Command = ProcFs.Command(stat.Pid, stat.Comm), Program = stat.Comm, Parent = all.Values.FirstOrDefault(w => w.Life.Pid == stat.Parent)?.Life };
-                    all[(stat.Pid, stat.StartTicks)] = one = new(life);
+                    ProcessLife life = new(new(stat.Pid, now)) { Command = ProcFs.Command(stat.Pid, stat.Name), Program = stat.Name, Parent = all.Values.FirstOrDefault(w => w.Life.Pid == stat.Parent)?.Life };
+                    all[(stat.Pid, stat.Started)] = one = new(life);
                     story.Lives.Add(life);
                     story.Root ??= life;
                 }
 
                 one.Looks++;
-                one.ZombieLooks += stat.IsZombie ? 1 : 0;
-                one.Life.SeenAsZombie ??= stat.IsZombie ? now : null;
+                one.ZombieLooks += stat.IsDead ? 1 : 0;
+                one.Life.SeenAsZombie ??= stat.IsDead ? now : null;
                 List<(int Fd, string Target)> descriptors = ProcFs.Descriptors(stat.Pid);
                 one.Counts.Add(descriptors.Count(static d => !IsOfTheRuntime(d.Target)));
                 one.Descriptors = descriptors;
                 one.DeadPidfds.Add([.. descriptors.Where(static d => d.Target == "pid:-1").Select(static d => d.Fd)]);
-                observe?.Invoke(new Fact { Time = now, Source = FactSource.Proc, Sequence = sequence++, Pid = stat.Pid, Tid = stat.Pid, Kind = FactKind.SnapProcess, Other = stat.Parent, Number = stat.State, Text = one.Life.Command, Key = stat.Comm, Flags = stat.IsZombie ? FactFlags.Zombie : 0 });
+                observe?.Invoke(new Fact { Time = now, Source = FactSource.Proc, Sequence = sequence++, Pid = stat.Pid, Tid = stat.Pid, Kind = FactKind.SnapProcess, Other = stat.Parent, Number = stat.State, Text = one.Life.Command, Key = stat.Name, Flags = stat.IsDead ? FactFlags.Zombie : 0 });
             }
 
             story.First = Math.Min(story.First, now);
@@ -71,13 +72,13 @@ internal static class LiveAudit
     /// <summary>One look, for the tree.</summary>
     internal static Report Look(int pid, long now)
     {
-        if (ProcFs.Stat(pid) is not { } root)
+        if (ProcStat.Read(pid) is not { } root)
             throw new EvidenceException($"there is no process {pid}");
         History story = new(FactSource.Proc) { First = now, Last = now, Facts = 1 };
         Dictionary<int, ProcessLife> lives = [];
         foreach (ProcStat stat in (IEnumerable<ProcStat>)[root, .. ProcFs.Descendants(pid)])
         {
-            ProcessLife life = new(new(stat.Pid, now)) { Command = ProcFs.Command(stat.Pid, stat.Comm), Parent = lives.GetValueOrDefault(stat.Parent), Exited = stat.IsZombie ? now : null };
+            ProcessLife life = new(new(stat.Pid, now)) { Command = ProcFs.Command(stat.Pid, stat.Name), Parent = lives.GetValueOrDefault(stat.Parent), Exited = stat.IsDead ? now : null };
             lives[stat.Pid] = life;
             story.Lives.Add(life);
             story.Root ??= life;

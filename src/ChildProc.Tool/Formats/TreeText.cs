@@ -56,7 +56,7 @@ internal static class TreeText
         }
     }
 
-    private static bool IsThere(ProcessLife life, long at) => life.Id.FirstSeen <= at && ((life.Reaped ?? (life.AutoReap || life.ReapedByTool ? life.Exited : null)) is not { } gone || gone > at);
+    private static bool IsThere(ProcessLife life, long at) => life.Id.FirstSeen <= at && ((life.Reaped ?? (life.AutoReap || life.ReapedByTool ? life.Exited : life.GoneBy)) is not { } gone || gone > at);
 
     private static ProcessLife? Ancestor(ProcessLife life, HashSet<ProcessLife> shown)
     {
@@ -73,7 +73,9 @@ internal static class TreeText
         if (at is { } now)
             return $"{from}, {(life.Exited <= now ? "zombie" : "running")}";
         string how = life.Survived ? life.KilledByTool ? "left behind, then killed" : "left behind" : life.Outcome;
-        string end = life.Exited is { } exit && !life.Survived ? $", lived {Durations.Text(exit - life.Id.FirstSeen)}" : "";
+        string end = life.Survived ? ""
+            : life.Exited is { } exit ? $", lived {Durations.Text(exit - life.Id.FirstSeen)}"
+            : life.GoneBy is { } gone ? $", lived less than {Durations.Text(gone - life.Id.FirstSeen)}" : "";
         string reap = life == report.Story.Root || life.Exited is null || life.Survived ? "" : life.Reaped is { } reaped ? $", reaped {Durations.Text(Math.Max(0, reaped - life.Exited.Value))} later"
             : life.AdoptedAsZombie ? ", never reaped" : life.ReapedByTool || life.AutoReap ? "" : report.Story.Sums.CountsReaps ? ", never reaped" : "";
         return $"{from}{end}, {how}{reap}";

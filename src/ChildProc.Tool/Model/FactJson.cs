@@ -6,7 +6,7 @@ namespace ChildProc.Tool.Model;
 /// <summary>Facts as NDJSON: one object a line, <c>{t, src, seq, pid, tid, kind, data, ref}</c>.</summary>
 internal static class FactJson
 {
-    private const int MostFlags = (int)FactFlags.BySignal * 2 - 1;
+    private const int MostFlags = (int)FactFlags.Gone * 2 - 1;
 
     internal static void Write(Utf8JsonWriter json, Fact fact)
     {

@@ -80,4 +80,7 @@ internal enum FactFlags
 
     /// <summary>SIGKILL, SIGTERM or the like ended it.</summary>
     BySignal = 1 << 12,
+
+    /// <summary>A look did not find the process any more.</summary>
+    Gone = 1 << 13,
 }

@@ -18,6 +18,9 @@ internal sealed class ProcessLife(ProcessId id)
 
     internal long? Exited { get; set; }
 
+    /// <summary>The first look that did not find it any more, where nobody saw its exit.</summary>
+    internal long? GoneBy { get; set; }
+
     internal int ExitCode { get; set; }
 
     internal bool BySignal { get; set; }
@@ -82,7 +85,7 @@ internal sealed class ProcessLife(ProcessId id)
     /// <summary>Before its own exec a process runs its parent's program.</summary>
     internal string Title => Command ?? (HasExecuted ? Program : Parent?.Title) ?? Program ?? "?";
 
-    internal string Outcome => Exited is null ? "running" : BySignal ? $"killed by {SignalNames.Of(ExitCode)}" : $"exited with {ExitCode}";
+    internal string Outcome => Exited is null ? GoneBy is null ? "running" : "ended unseen" : BySignal ? $"killed by {SignalNames.Of(ExitCode)}" : $"exited with {ExitCode}";
 
     internal IEnumerable<string> References() => new[] { BirthReference, ExecReference, ExitReference, ReapReference, SnapReference }.OfType<string>().Where(static r => r.Length > 0);
 }

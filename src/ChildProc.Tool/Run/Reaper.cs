@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ChildProc.Interop;
 using ChildProc.Tool.Interop;
 using ChildProc.Tool.Model;
 using ChildProc.Tool.Sources;
@@ -33,7 +34,7 @@ internal sealed unsafe class Reaper(FactLog log)
     /// <summary>The name of a tracer that falls to the tool on its own; no traced program can be one.</summary>
     internal string? TracerName { get; set; }
 
-    internal bool IsHelper(ProcStat process) => _helpers.Contains(process.Pid) || process.Comm == TracerName;
+    internal bool IsHelper(ProcStat process) => _helpers.Contains(process.Pid) || process.Name == TracerName;
 
     /// <summary>A signal for the root; none once it is reaped, for then the id may be another's.</summary>
     internal void Signal(int signal)
@@ -65,10 +66,10 @@ internal sealed unsafe class Reaper(FactLog log)
 
         long time = LibC.Now();
         // Before anything is reaped: the zombies that the root leaves are children of the tool now.
-        foreach (int child in ProcFs.Children(Environment.ProcessId))
+        foreach (int child in ProcFile.Children(Environment.ProcessId))
         {
-            if (child != Root && ProcFs.Stat(child) is { IsZombie: true } zombie && !IsHelper(zombie))
-                log.Add(FactKind.SnapProcess, time, pid: child, other: zombie.Parent, number: zombie.State, flags: FactFlags.Zombie | FactFlags.Adopted, text: ProcFs.Command(child, zombie.Comm), key: zombie.Comm);
+            if (child != Root && ProcStat.Read(child) is { IsDead: true } zombie && !IsHelper(zombie))
+                log.Add(FactKind.SnapProcess, time, pid: child, other: zombie.Parent, number: zombie.State, flags: FactFlags.Zombie | FactFlags.Adopted, text: ProcFs.Command(child, zombie.Name), key: zombie.Name);
         }
 
         lock (_rootLock)
@@ -95,7 +96,7 @@ internal sealed unsafe class Reaper(FactLog log)
 
     private void Bury(LibC.SignalInfo dead)
     {
-        if (ProcFs.Stat(dead.Pid) is { } zombie && !IsHelper(zombie))
+        if (ProcStat.Read(dead.Pid) is { } zombie && !IsHelper(zombie))
         {
             long time = LibC.Now();
             log.Add(FactKind.TaskExit, time, pid: dead.Pid, number: dead.Status, flags: dead.Code == LibC.CLD_EXITED ? 0 : FactFlags.BySignal);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ChildProc.Tool.Audit;
+using ChildProc.Interop;
 using ChildProc.Tool.Interop;
 using ChildProc.Tool.Model;
 using ChildProc.Tool.Sources;
@@ -67,7 +68,7 @@ internal sealed class Runner : IDisposable
         Settle(ended, signals);
         LastLook();
         if (_settings.KillLeaked)
-            Unkillable = [.. new Sweep(_reaper, _log).Run().Select(static p => $"{p.Pid} {p.Comm}, state {p.State}")];
+            Unkillable = [.. new Sweep(_reaper, _log).Run().Select(static p => $"{p.Pid} {p.Name}, state {p.State}")];
         CloseSources();
         WriteManifest(root, offsetBefore, baseline, ignored);
     }
@@ -163,7 +164,7 @@ internal sealed class Runner : IDisposable
     private void FindTracer(int root)
     {
         long deadline = LibC.Now() + s_helperPatience.Ticks * 100;
-        while ((_tracer = ProcFs.TracerOf(root)) == 0 && ProcFs.Stat(root) is { IsZombie: false } && LibC.Now() < deadline)
+        while ((_tracer = ProcFs.TracerOf(root)) == 0 && ProcStat.Read(root) is { IsDead: false } && LibC.Now() < deadline)
             Thread.Sleep(1);
     }
 
@@ -173,7 +174,7 @@ internal sealed class Runner : IDisposable
         for (int pause = 1; ; pause = Math.Min(pause * 2, 20))
         {
             _reaper.ReapAll();
-            if (ProcFs.Descendants(Environment.ProcessId).TrueForAll(p => p.IsZombie || _reaper.IsHelper(p)))
+            if (ProcFs.Descendants(Environment.ProcessId).TrueForAll(p => p.IsDead || _reaper.IsHelper(p)))
                 return;
             if (LibC.Now() >= deadline)
                 return;
@@ -195,7 +196,7 @@ internal sealed class Runner : IDisposable
         {
             if (_reaper.IsHelper(left))
                 continue;
-            _log.Add(FactKind.SnapProcess, pid: left.Pid, other: left.Parent, number: left.State, flags: left.IsZombie ? FactFlags.Zombie : 0, text: ProcFs.Command(left.Pid, left.Comm), key: left.Comm);
+            _log.Add(FactKind.SnapProcess, pid: left.Pid, other: left.Parent, number: left.State, flags: left.IsDead ? FactFlags.Zombie : 0, text: ProcFs.Command(left.Pid, left.Name), key: left.Name);
             foreach ((int fd, string target) in ProcFs.Descriptors(left.Pid))
                 _log.Add(FactKind.SnapFd, pid: left.Pid, fd: fd, key: target);
         }
@@ -237,7 +238,7 @@ internal sealed class Runner : IDisposable
         while (true)
         {
             _reaper.ReapAll();
-            if (ProcFs.Stat(pid) is not { IsZombie: false })
+            if (ProcStat.Read(pid) is not { IsDead: false })
                 return true;
             if (LibC.Now() >= deadline)
                 return false;

@@ -1,3 +1,4 @@
+using ChildProc.Interop;
 using ChildProc.Tool.Interop;
 using ChildProc.Tool.Model;
 using ChildProc.Tool.Sources;
@@ -43,7 +44,7 @@ internal sealed class Sweep(Reaper reaper, FactLog log)
         return Members();
     }
 
-    private List<ProcStat> Members() => [.. ProcFs.Descendants(Environment.ProcessId).Where(p => !p.IsZombie && !reaper.IsHelper(p))];
+    private List<ProcStat> Members() => [.. ProcFs.Descendants(Environment.ProcessId).Where(p => !p.IsDead && !reaper.IsHelper(p))];
 
     private bool WaitForNone(TimeSpan time)
     {

@@ -1,3 +1,4 @@
+using ChildProc.Interop;
 using ChildProc.Tool.Interop;
 using ChildProc.Tool.Run;
 
@@ -30,7 +31,7 @@ internal sealed class PerfTool
         long deadline = LibC.Now() + s_patience.Ticks * 100;
         while (!answer.IsReadable(TimeSpan.FromMilliseconds(20)))
         {
-            if (ProcFs.Stat(pid) is not { IsZombie: false } || LibC.Now() > deadline)
+            if (ProcStat.Read(pid) is not { IsDead: false } || LibC.Now() > deadline)
             {
                 LibC.kill(pid, 9);
                 throw new IOException("perf does not record: " + Reason(messages));

@@ -1,3 +1,4 @@
+using ChildProc.Interop;
 using ChildProc.Tool.Interop;
 using ChildProc.Tool.Model;
 using ChildProc.Tool.Run;
@@ -17,7 +18,7 @@ internal sealed class Sampler : IDisposable
     private readonly FactLog _log;
     private readonly int _root;
     private readonly string? _tracerName;
-    private readonly Dictionary<int, (long Ticks, char State, string Comm)> _seen = [];
+    private readonly Dictionary<int, (long Started, bool IsDead, string Name)> _seen = [];
 
     internal Sampler(int root, FactLog log, string? tracerName)
     {
@@ -28,7 +29,8 @@ internal sealed class Sampler : IDisposable
 
     private void Loop()
     {
-        TimeSpan pause = s_shortest;
+        Look(); // compiles what a look calls: the time that it took says nothing of the next
+        TimeSpan pause;
         do
         {
             long began = LibC.Now();
@@ -46,16 +48,32 @@ internal sealed class Sampler : IDisposable
         HashSet<int> now = [];
         while (todo.TryDequeue(out int pid))
         {
-            if (!now.Add(pid) || ProcFs.Stat(pid) is not { } stat || stat.Comm == _tracerName)
+            if (!now.Add(pid) || ProcStat.Read(pid) is not { } stat || stat.Name == _tracerName)
                 continue;
-            bool known = _seen.TryGetValue(pid, out (long Ticks, char State, string Comm) before) && before.Ticks == stat.StartTicks;
-            if (!known || (stat.IsZombie && before.State != 'Z') || before.Comm != stat.Comm)
-                _log.Add(FactKind.SnapProcess, pid: pid, other: stat.Parent, number: stat.State, flags: stat.IsZombie ? FactFlags.Zombie : 0,
-                    text: ProcFs.Command(pid, stat.Comm), key: stat.Comm, by: FactSource.Proc);
-            _seen[pid] = (stat.StartTicks, stat.IsZombie ? 'Z' : stat.State, stat.Comm);
-            foreach (int child in ProcFs.Children(pid))
+            bool known = _seen.TryGetValue(pid, out (long Started, bool IsDead, string Name) before);
+            if (known && before.Started != stat.Started)
+            {
+                TellGone(pid); // its id was given again
+                known = false;
+            }
+
+            if (!known || (stat.IsDead && !before.IsDead) || before.Name != stat.Name)
+                _log.Add(FactKind.SnapProcess, pid: pid, other: stat.Parent, number: stat.State, flags: stat.IsDead ? FactFlags.Zombie : 0,
+                    text: ProcFs.Command(pid, stat.Name), key: stat.Name, by: FactSource.Proc);
+            _seen[pid] = (stat.Started, stat.IsDead, stat.Name);
+            foreach (int child in ProcFile.Children(pid))
                 todo.Enqueue(child);
         }
+
+        // Whoever has another parent now, the tool, is there still.
+        foreach (int pid in _seen.Keys.Where(pid => !now.Contains(pid) && ProcStat.Read(pid)?.Started != _seen[pid].Started).ToList())
+            TellGone(pid);
+    }
+
+    private void TellGone(int pid)
+    {
+        _log.Add(FactKind.SnapProcess, pid: pid, flags: FactFlags.Gone, by: FactSource.Proc);
+        _seen.Remove(pid);
     }
 
     public void Dispose()

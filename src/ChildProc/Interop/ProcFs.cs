@@ -7,35 +7,13 @@ namespace ChildProc.Interop;
 [SupportedOSPlatform("linux")]
 internal static class ProcFs
 {
-    /// <summary>The children of every thread of a process.</summary>
-    internal static List<int> Children(int pid)
-    {
-        List<int> children = [];
-        string tasks = string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/task");
-        try
-        {
-            foreach (string task in Directory.EnumerateDirectories(tasks))
-            {
-                foreach (string child in Read(task + "/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
-                {
-                    children.Add(int.Parse(child, CultureInfo.InvariantCulture));
-                }
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-        }
-
-        return children;
-    }
-
     /// <summary>All descendants, parents before children.</summary>
     internal static List<int> Descendants(int pid)
     {
-        List<int> all = Children(pid);
+        List<int> all = ProcFile.Children(pid);
         for (int i = 0; i < all.Count; i++)
         {
-            all.AddRange(Children(all[i]));
+            all.AddRange(ProcFile.Children(all[i]));
         }
 
         return all;
@@ -45,18 +23,7 @@ internal static class ProcFs
     internal static List<int> HoldersOf(string link, IReadOnlyCollection<int> first)
     {
         List<int> holders = [.. first.Where(pid => Holds(pid, link))];
-        return holders.Count > 0 ? holders : [.. Processes().Where(pid => pid != Environment.ProcessId && Holds(pid, link))];
-    }
-
-    private static IEnumerable<int> Processes()
-    {
-        foreach (string directory in Directory.EnumerateDirectories("/proc"))
-        {
-            if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
-            {
-                yield return pid;
-            }
-        }
+        return holders.Count > 0 ? holders : [.. ProcFile.Numbers("/proc").Where(pid => pid != Environment.ProcessId && Holds(pid, link))];
     }
 
     /// <summary>The process has a descriptor of this name, as /proc/PID/fd shows it.</summary>
@@ -67,7 +34,7 @@ internal static class ProcFs
     {
         try
         {
-            return Directory.EnumerateFileSystemEntries(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/fd"))
+            return Directory.EnumerateFileSystemEntries(ProcFile.Path(pid, "fd"))
                 .Any(path => new FileInfo(path).LinkTarget == link);
         }
         catch (IOException)
@@ -81,29 +48,9 @@ internal static class ProcFs
     }
 
     /// <summary>The command name of a process, at most 15 characters, or null.</summary>
-    internal static string? Command(int pid)
-        => Read(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/comm")) is { Length: > 0 } text ? text.TrimEnd('\n') : null;
+    internal static string? Command(int pid) => ProcFile.Text(ProcFile.Path(pid, "comm")) is { Length: > 0 } text ? text.TrimEnd('\n') : null;
 
     /// <summary>"pid state command" for messages, or null when it is gone.</summary>
     internal static string? Describe(int pid)
-    {
-        // The command stands in parentheses and may hold anything; the state follows the last one.
-        string stat = Read(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat"));
-        int open = stat.IndexOf('('), close = stat.LastIndexOf(')');
-        return open < 0 || close < open || close + 2 >= stat.Length
-            ? null
-            : string.Create(CultureInfo.InvariantCulture, $"{pid} {stat[close + 2]} {stat[(open + 1)..close]}");
-    }
-
-    private static string Read(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return "";
-        }
-    }
+        => ProcStat.Read(pid) is { } stat ? string.Create(CultureInfo.InvariantCulture, $"{pid} {stat.State} {stat.Name}") : null;
 }

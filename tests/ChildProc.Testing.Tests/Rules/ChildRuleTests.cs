@@ -19,6 +19,26 @@ public sealed class ChildRuleTests
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Linux shows a process whose first thread has ended in state Z, as a zombie; with more than one thread it lives.</summary>
+    [Fact(Timeout = 30_000)]
+    public async Task A_child_whose_first_thread_has_ended_lives_on()
+    {
+        await using LeakCheck check = Checks.Begin();
+        using Process process = Process.Start(new ProcessStartInfo(Puppet.Path, "leader-exits") { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        Assert.Equal("ready", await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        while (!(await File.ReadAllTextAsync($"/proc/{process.Id}/stat", TestContext.Current.CancellationToken)).Contains(") Z ", StringComparison.Ordinal))
+        {
+            await Task.Yield();
+        }
+
+        LeakReport report = await check.InspectAsync(); // of the pipes, too
+        Leak leak = Assert.Single(report.Leaks, static l => l.Kind is LeakKind.Child or LeakKind.Zombie);
+        Assert.Equal(LeakKind.Child, leak.Kind);
+        Assert.StartsWith($"process {process.Id}, state Z", leak.What, StringComparison.Ordinal);
+        process.StandardInput.Close();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
     [Fact(Timeout = 30_000)]
     public async Task A_child_that_takes_a_moment_to_go_is_not_reported()
     {

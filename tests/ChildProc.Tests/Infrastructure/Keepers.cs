@@ -11,18 +11,14 @@ internal static class Keepers
 
     internal static int SupervisorOf(IChildProcess child) => ParentOf(child.Id);
 
-    internal static int ParentOf(int pid)
-    {
-        string stat = File.ReadAllText($"/proc/{pid}/stat");
-        return int.Parse(stat[(stat.LastIndexOf(')') + 4)..].Split(' ')[0], CultureInfo.InvariantCulture);
-    }
+    internal static int ParentOf(int pid) => ProcStat.Read(pid)!.Value.Parent;
 
     /// <summary>The parent is gone, and reaped: the process is its supervisor's, or under a process group anybody's but the host's.</summary>
     internal static bool IsAdopted(int pid)
     {
         int parent = ParentOf(pid);
         return UnderTest.HoldsWholeTree
-            ? ProcFs.Command(parent) == "childproc-super" && ProcFs.Children(parent).Count == 1
+            ? ProcFs.Command(parent) == "childproc-super" && ProcFile.Children(parent).Count == 1
             : ProcFs.Command(parent) is not ("puppet" or "left-behind") && parent != Environment.ProcessId;
     }
 

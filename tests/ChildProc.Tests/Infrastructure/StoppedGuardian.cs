@@ -25,7 +25,7 @@ internal sealed class StoppedGuardian : IDisposable
     internal async Task<List<IChildProcess>> OccupyAsync(IChildProcessHost host, ChildProcessStartInfo info)
     {
         List<IChildProcess> children = [];
-        while (ProcFs.Children(Pid).Exists(static s => Keepers.IsAlive(s) && ProcFs.Children(s).Count == 0))
+        while (ProcFile.Children(Pid).Exists(static s => Keepers.IsAlive(s) && ProcFile.Children(s).Count == 0))
         {
             children.Add(await host.StartAsync(info));
         }

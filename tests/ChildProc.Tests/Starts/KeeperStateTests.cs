@@ -66,9 +66,9 @@ public sealed class KeeperStateTests
             await Assert.ThrowsAsync<ChildProcessStartException>(() => host.RunAsync(new ChildProcessStartInfo("/etc/passwd")));
         }
 
-        foreach (int supervisor in Interop.ProcFs.Children(Keepers.GuardianOf(host)))
+        foreach (int supervisor in Interop.ProcFile.Children(Keepers.GuardianOf(host)))
         {
-            Assert.Empty(Interop.ProcFs.Children(supervisor));
+            Assert.Empty(Interop.ProcFile.Children(supervisor));
         }
     }
 

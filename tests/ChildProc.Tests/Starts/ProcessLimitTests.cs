@@ -28,7 +28,7 @@ public sealed class ProcessLimitTests
             await host.RunAsync(Puppet.Info("exit", "0"));
             int guardian = Keepers.GuardianOf(host);
             Assert.True(guardian > 1); // 0 would be this very process
-            List<int> keepers = [guardian, .. ProcFs.Children(guardian)];
+            List<int> keepers = [guardian, .. ProcFile.Children(guardian)];
             keepers.ForEach(pid => File.WriteAllText(group + "/cgroup.procs", pid.ToString(CultureInfo.InvariantCulture)));
             await File.WriteAllTextAsync(group + "/pids.max", "1", TestContext.Current.CancellationToken);
 

@@ -98,7 +98,7 @@ public sealed class SlowExecTests : IDisposable
             await cancel.CancelAsync();
             await Assert.ThrowsAnyAsync<Exception>(() => start);
             _writer.Dispose();
-            await Eventually.HoldsAsync(() => ProcFs.Children(supervisor).Count == 0, "the supervisor is free again");
+            await Eventually.HoldsAsync(() => ProcFile.Children(supervisor).Count == 0, "the supervisor is free again");
             busy = await guardian.OccupyAsync(host, Puppet.Seq("trap", "USR1", "pong", ",", "print", "ready", ",", "pause").Piped());
             child = Assert.Single(busy, c => Keepers.SupervisorOf(c) == supervisor);
             await child.ExpectAsync("ready");
@@ -131,9 +131,9 @@ public sealed class SlowExecTests : IDisposable
             return Array.Find(BeginningHere(), beginning.Contains);
         }
 
-        foreach (int supervisor in ProcFs.Children(Keepers.GuardianOf(host)))
+        foreach (int supervisor in ProcFile.Children(Keepers.GuardianOf(host)))
         {
-            if (ProcFs.Children(supervisor) is [int child])
+            if (ProcFile.Children(supervisor) is [int child])
             {
                 return child;
             }
@@ -142,5 +142,5 @@ public sealed class SlowExecTests : IDisposable
         return 0;
     }
 
-    private static int[] BeginningHere() => [.. ProcFs.Children(Environment.ProcessId).Where(static c => ProcFs.Command(c) == "childproc-child")];
+    private static int[] BeginningHere() => [.. ProcFile.Children(Environment.ProcessId).Where(static c => ProcFs.Command(c) == "childproc-child")];
 }

@@ -20,7 +20,7 @@ public sealed class ForkLoopTests
             Task empty = child.WaitForTreeAsync().AsTask();
             while (!empty.IsCompleted)
             {
-                most = Math.Max(most, ProcFs.Children(supervisor).Count);
+                most = Math.Max(most, ProcFile.Children(supervisor).Count);
                 await Task.WhenAny(empty, Task.Delay(2, TestContext.Current.CancellationToken));
             }
 

@@ -53,7 +53,7 @@ public sealed class KeeperDeathTests
         using Marker marker = Marker.Create();
         using HostProcess host = HostProcess.Start([], marker, "trees-told", "400");
         Assert.Equal("ready", await host.LineAsync());
-        List<int> supervisors = Keepers.OfHost(host.Id).FindAll(static k => ProcFs.Children(k).Exists(static c => ProcFs.Command(c) == "puppet"));
+        List<int> supervisors = Keepers.OfHost(host.Id).FindAll(static k => ProcFile.Children(k).Exists(static c => ProcFs.Command(c) == "puppet"));
         Assert.Equal(400, supervisors.Count);
         Syscall.kill(host.Id, Signum.SIGSTOP);
         try

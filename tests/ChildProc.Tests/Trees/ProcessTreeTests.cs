@@ -70,7 +70,7 @@ public sealed class ProcessTreeTests
         marker.AssertGone();
         Assert.Equal(ChildSignal.Kill, child.Exit?.Signal);
         Assert.Empty(child.GetDescendantIds());
-        Assert.Empty(ProcFs.Children(supervisor));
+        Assert.Empty(ProcFile.Children(supervisor));
     }
 
     [Fact(Timeout = 60_000)]

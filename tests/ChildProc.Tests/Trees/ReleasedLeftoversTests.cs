@@ -46,7 +46,7 @@ public sealed class ReleasedLeftoversTests
         Assert.Empty(child.GetDescendantIds());
 
         Keepers.Kill(daemon);
-        await Eventually.HoldsAsync(() => Interop.ProcFs.Children(supervisor).Count == 0, "the supervisor is free again");
+        await Eventually.HoldsAsync(() => Interop.ProcFile.Children(supervisor).Count == 0, "the supervisor is free again");
         List<IChildProcess> others = [];
         for (int i = 0; i < 40 && !others.Exists(c => Keepers.SupervisorOf(c) == supervisor); i++)
         {

@@ -61,7 +61,7 @@ public sealed class SessionLeaderTests
     {
         await terminal.ExpectAsync("child ready");
         int host = HostOf(terminal), guardian = Keepers.OfHost(host).Find(static k => ProcFs.Command(k) == "childproc-guard");
-        List<int> stay = Keepers.OfHost(host).FindAll(static k => ProcFs.Command(k) == "childproc-ward" || ProcFs.Children(k).Exists(static c => ProcFs.Command(c) == "puppet"));
+        List<int> stay = Keepers.OfHost(host).FindAll(static k => ProcFs.Command(k) == "childproc-ward" || ProcFile.Children(k).Exists(static c => ProcFs.Command(c) == "puppet"));
         Assert.Equal(["childproc-super", "childproc-ward"], stay.Select(ProcFs.Command).Order(StringComparer.Ordinal));
         Keepers.Kill(guardian);
         await Eventually.HoldsAsync(() => Keepers.OfHost(host).FindAll(Keepers.IsAlive) is { Count: 2 } left && left.TrueForAll(stay.Contains), "the guardian and the idle supervisors go");
@@ -71,5 +71,5 @@ public sealed class SessionLeaderTests
     private static async Task AssertAllGoAsync(Terminal terminal, Marker marker, List<int> keepers)
         => await Eventually.HoldsAsync(() => marker.Survivors().TrueForAll(p => p == terminal.Id) && !keepers.Exists(Keepers.IsAlive), "tree and keepers go");
 
-    private static int HostOf(Terminal terminal) => Assert.Single(ProcFs.Children(terminal.Id));
+    private static int HostOf(Terminal terminal) => Assert.Single(ProcFile.Children(terminal.Id));
 }

@@ -25,6 +25,6 @@ public sealed class SupervisorPoolTests
         await Eventually.HoldsAsync(() => Supervisors() <= 2 * Math.Max(2, Environment.ProcessorCount), "the others leave one by one", s_oneBecomesBored);
         Assert.True((await host.RunAsync(Puppet.Info("exit", "0"))).Status.IsSuccess);
 
-        int Supervisors() => ProcFs.Children(guardian).Count;
+        int Supervisors() => ProcFile.Children(guardian).Count;
     }
 }

@@ -18,6 +18,7 @@ public class PlantedTests
     public static TheoryData<string, string, string, string> Leaks => new()
     {
         { "orphan", "CPL001", @"^(\d+) +\S+ \+\+\+ killed by SIGTERM", @" clone\(" },
+        { "leaderless", "CPL001", @"^(\d+) +\S+ \+\+\+ killed by SIGTERM", @" clone\(" },
         { "daemon", "CPL001", @"^(\d+) +\S+ \+\+\+ killed by SIGTERM", @" clone\(" },
         { "zombie", "CPL002", @"^(\d+) +\S+ \+\+\+ exited with 7", ItsEnd },
         { "late-reap", "CPL002", @" wait4\((\d+),", ItsEnd },
@@ -66,6 +67,7 @@ public class PlantedTests
 
     [Theory(Timeout = 120_000)]
     [InlineData("orphan-ok")]
+    [InlineData("leaderless-ok")]
     [InlineData("zombie-ok")]
     [InlineData("zombie-ignored-ok")]
     [InlineData("fd-ok")]
@@ -93,6 +95,7 @@ public class PlantedTests
 
     [Theory(Timeout = 120_000)]
     [InlineData("orphan", "CPL001")]
+    [InlineData("leaderless", "CPL001")]
     [InlineData("daemon", "CPL001")]
     [InlineData("zombie", "CPL002")]
     public async Task Processes_are_judged_without_any_privilege_or_tracer(string verb, string rule)
@@ -100,6 +103,21 @@ public class PlantedTests
         (ToolRun run, JsonElement report) = await ToolRun.WatchAsync(["--sources", "sub,proc", "--settle", "1s"], Paths.LeakPuppet, verb);
         Assert.Equal(23, run.Status);
         Assert.Contains(report.GetProperty("findings").EnumerateArray(), f => f.GetProperty("rule").GetString() == rule && f.GetProperty("severity").GetString() == "error");
+    }
+
+    [Theory(Timeout = 120_000)]
+    [InlineData("orphan-ok")]
+    [InlineData("leaderless-ok")]
+    [InlineData("zombie-ok")]
+    [InlineData("zombie-ignored-ok")]
+    [InlineData("pipe-ok")]
+    [InlineData("signal-ok")]
+    public async Task Processes_that_only_looks_tell_of_are_clean(string verb)
+    {
+        (ToolRun run, JsonElement report) = await ToolRun.WatchAsync(["--sources", "sub,proc", "--settle", "1s"], Paths.LeakPuppet, verb);
+        Assert.True(run.Status == 0, run.Error);
+        Assert.Equal("clean", report.GetProperty("verdict").GetString());
+        Assert.Equal(0, report.GetProperty("sums").GetProperty("alive").GetInt32());
     }
 
     [Theory(Timeout = 120_000)]
@@ -135,6 +153,6 @@ public class PlantedTests
         (ToolRun run, JsonElement report) = await ToolRun.WatchAsync(["--settle", "200ms"], Paths.LeakPuppet, "daemon");
         Assert.Equal(23, run.Status);
         int pid = report.GetProperty("findings").EnumerateArray().First().GetProperty("pid").GetInt32();
-        Assert.NotEqual("leak", ChildProc.Tool.Sources.ProcFs.Stat(pid)?.Comm);
+        Assert.NotEqual("leak", ChildProc.Interop.ProcStat.Read(pid)?.Name);
     }
 }

@@ -12,9 +12,6 @@ internal static unsafe class ProcessTable
 {
     private const int StatSize = 1024; // the command has at most 64 characters, the numbers 20 digits each
 
-    // Numbers of fields, proc_pid_stat(5).
-    private const int StateField = 3, ParentField = 4, GroupField = 5, SessionField = 6, ThreadsField = 20, StartedField = 22;
-
     private static readonly EnumerationOptions s_options = new() { AttributesToSkip = 0, IgnoreInaccessible = true };
 
     /// <summary>Every process that can be seen. Empty where /proc is not that of our own PID namespace: its numbers are other people's.</summary>
@@ -70,60 +67,28 @@ internal static unsafe class ProcessTable
         Span<long> fields = stackalloc long[ExitCode + 1];
         Span<byte> buffer = stackalloc byte[StatSize];
         bool mayTrace = IsOurs() && Read(pid, "io", buffer).Length > 0;
-        return mayTrace && Parse(Read(pid, "stat", buffer), fields) && fields[StartedField] == (long)started && IsDead(fields) ? (int)fields[ExitCode] : null;
+        return mayTrace && ProcStat.TryParse(Read(pid, "stat", buffer), fields)
+            && fields[ProcStat.StartedField] == (long)started && ProcStat.AreOfDead(fields) ? (int)fields[ExitCode] : null;
     }
 
     /// <summary>The process of a line of its stat file, or null.</summary>
     internal static ProcessEntry? Parse(int pid, ReadOnlySpan<byte> stat)
     {
-        Span<long> fields = stackalloc long[StartedField + 1];
-        return Parse(stat, fields)
-            ? new ProcessEntry(pid, (int)fields[ParentField], (int)fields[GroupField], (int)fields[SessionField], (ulong)fields[StartedField], IsDead(fields))
+        Span<long> fields = stackalloc long[ProcStat.StartedField + 1];
+        return ProcStat.TryParse(stat, fields)
+            ? new ProcessEntry(
+                pid,
+                (int)fields[ProcStat.ParentField],
+                (int)fields[ProcStat.GroupField],
+                (int)fields[ProcStat.SessionField],
+                (ulong)fields[ProcStat.StartedField],
+                ProcStat.AreOfDead(fields))
             : null;
     }
 
-    // The fields up to the last that there is room for, by their numbers; the third, a letter, by its code.
-    private static bool Parse(ReadOnlySpan<byte> stat, Span<long> fields)
-    {
-        // The command stands in parentheses and may hold anything; the state follows the last one.
-        int close = stat.LastIndexOf((byte)')');
-        if (close < 0 || close + 2 >= stat.Length)
-        {
-            return false;
-        }
-
-        ReadOnlySpan<byte> rest = stat[(close + 2)..];
-        int field = StateField;
-        foreach (Range range in rest.Split((byte)' '))
-        {
-            if (field == fields.Length)
-            {
-                break;
-            }
-
-            ReadOnlySpan<byte> text = rest[range].TrimEnd((byte)'\n');
-            if (field == StateField)
-            {
-                fields[field] = text.IsEmpty ? 0 : text[0];
-            }
-            else
-            {
-                _ = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out fields[field]);
-            }
-
-            field++;
-        }
-
-        return field == fields.Length;
-    }
-
-    // A zombie with threads is a process whose first thread has ended.
-    private static bool IsDead(ReadOnlySpan<long> fields)
-        => fields[StateField] == 'X' || (fields[StateField] == 'Z' && fields[ThreadsField] <= 1);
-
     private static ReadOnlySpan<byte> Read(int pid, string file, Span<byte> buffer)
     {
-        int descriptor = Libc.open(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/{file}"), Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
+        int descriptor = Libc.open(ProcFile.Path(pid, file), Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
         if (descriptor < 0)
         {
             return [];
@@ -137,17 +102,7 @@ internal static unsafe class ProcessTable
         }
     }
 
-    private static bool IsOurs()
-    {
-        try
-        {
-            return new FileInfo("/proc/self").LinkTarget == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
+    private static bool IsOurs() => ProcFile.Link("/proc/self") == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
 
     private static int Number(ReadOnlySpan<char> name)
         => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Runtime.Versioning;
+using ChildProc.Interop;
 
 namespace ChildProc.Engines.Supervised;
 
@@ -18,26 +18,20 @@ internal static class HostGroup
     /// Also where the host's group lies outside of its PID namespace (bwrap --unshare-pid, unshare --pid): it has no
     /// number there, so a child could not join it from another group.
     /// </summary>
-    internal static bool MustBeShared() => Interop.Libc.getpgrp() == 0 || IsOrphanedWithTerminal();
+    internal static bool MustBeShared() => Libc.getpgrp() == 0 || IsOrphanedWithTerminal();
 
     internal static bool IsOrphanedWithTerminal()
     {
-        if (!TryReadStat("self", out Stat self) || self.Terminal == 0)
+        if (ProcStat.Parse(ProcFile.Bytes("/proc/self/stat")) is not { Terminal: not 0 } self)
         {
             return false;
         }
 
         // POSIX: a group is orphaned unless a member has its parent in the same session, but in another group.
-        foreach (string directory in Directory.EnumerateDirectories("/proc"))
+        foreach (int pid in ProcFile.Numbers("/proc"))
         {
-            string name = Path.GetFileName(directory);
-            if (!char.IsAsciiDigit(name[0]) || !TryReadStat(name, out Stat member) || member.Group != self.Group)
-            {
-                continue;
-            }
-
-            if (TryReadStat(member.Parent.ToString(CultureInfo.InvariantCulture), out Stat parent)
-                && parent.Session == self.Session && parent.Group != self.Group)
+            if (ProcStat.Read(pid) is { } member && member.Group == self.Group
+                && ProcStat.Read(member.Parent) is { } parent && parent.Session == self.Session && parent.Group != self.Group)
             {
                 return false;
             }
@@ -45,32 +39,4 @@ internal static class HostGroup
 
         return true;
     }
-
-    private static bool TryReadStat(string process, out Stat stat)
-    {
-        stat = default;
-        string text;
-        try
-        {
-            text = File.ReadAllText($"/proc/{process}/stat");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false; // it just ended, or is hidden from us
-        }
-
-        // The command may hold anything and ends at the last ')'. Then: state, ppid, pgrp, session, tty_nr (proc(5)).
-        string[] fields = text[(text.LastIndexOf(')') + 2)..].Split(' ', 6);
-        if (fields.Length < 6)
-        {
-            return false;
-        }
-
-        stat = new Stat(Parse(fields[1]), Parse(fields[2]), Parse(fields[3]), Parse(fields[4]));
-        return true;
-
-        static int Parse(string field) => int.Parse(field, CultureInfo.InvariantCulture);
-    }
-
-    private readonly record struct Stat(int Parent, int Group, int Session, int Terminal);
 }

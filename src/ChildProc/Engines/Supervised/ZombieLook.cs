@@ -18,7 +18,7 @@ internal static class ZombieLook
     private static async Task AfterGuardianAsync(int pid)
     {
         await ReapAsync(pid).ConfigureAwait(false);
-        foreach (int child in ProcFs.Children(Environment.ProcessId).Where(ZombieWatch.IsSupervisor))
+        foreach (int child in ProcFile.Children(Environment.ProcessId).Where(ZombieWatch.IsSupervisor))
         {
             _ = ReapAsync(child);
         }
@@ -39,7 +39,7 @@ internal static class ZombieLook
         s_looking.TryRemove(pid, out _);
     }
 
-    private static bool IsOurs(int pid) => ProcFs.Children(Environment.ProcessId).Contains(pid)
+    private static bool IsOurs(int pid) => ProcFile.Children(Environment.ProcessId).Contains(pid)
         && (ZombieWatch.IsSupervisor(pid) || ProcFs.Command(pid) == "childproc-guard");
 
     private static unsafe bool TryReap(int pid)

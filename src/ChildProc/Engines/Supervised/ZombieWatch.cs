@@ -45,7 +45,7 @@ internal sealed class ZombieWatch : IReactorEntry
     // Once the guardian is dead the kernel has found its supervisors a new parent, which may be the host.
     private static void WatchOrphanedSupervisors()
     {
-        foreach (int child in ProcFs.Children(Environment.ProcessId))
+        foreach (int child in ProcFile.Children(Environment.ProcessId))
         {
             if (IsSupervisor(child))
             {

@@ -17,7 +17,7 @@ public sealed class DetachedTests
         Assert.Contains($"sid={child.Id}", ids);
         Assert.Equal(Containment.None, child.Containment);
         await Eventually.HoldsAsync(() => Keepers.ParentOf(child.Id) is not 0 and var parent && parent != Environment.ProcessId && ProcFs.Command(parent) != "childproc-child", "the process between them ends");
-        Assert.DoesNotContain(child.Id, ProcFs.Children(Environment.ProcessId));
+        Assert.DoesNotContain(child.Id, ProcFile.Children(Environment.ProcessId));
         child.Kill();
         await child.WaitForTreeAsync();
         await child.DisposeAsync();

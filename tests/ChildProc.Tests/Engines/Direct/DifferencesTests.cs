@@ -97,6 +97,6 @@ public sealed class DifferencesTests
         ChildProcessStartInfo info = new(marker.Mark(Puppet.Seq("orphan", "pause", ",", "exit", "0"))) { Leftovers = Leftovers.Release };
         Assert.Empty((await host.RunAsync(info)).KilledLeftovers);
         int left = Assert.Single(marker.Survivors());
-        Assert.DoesNotContain(left, Interop.ProcFs.Children(Environment.ProcessId));
+        Assert.DoesNotContain(left, Interop.ProcFile.Children(Environment.ProcessId));
     }
 }
