@@ -5,6 +5,8 @@ namespace ChildProc.Tool.Audit;
 /// <summary>The rules about whole processes, over the merged lives: orphans, zombies, escapes.</summary>
 internal sealed class ProcessRules(History story, long? rootExit, AuditOptions options)
 {
+    private readonly HashSet<ProcessLife> _waitsTold = [];
+
     /// <summary>The log goes on to the end of the last process, so what has no end in it lives.</summary>
     internal bool EvidenceIsWhole { get; init; } = true;
 
@@ -23,8 +25,9 @@ internal sealed class ProcessRules(History story, long? rootExit, AuditOptions o
             // Where only looks tell of processes, what the last one did not find has ended before it.
             if (life.Exited is null && !life.Survived && rootExit is not null && !story.Sums.CountsBirths)
                 life.GoneBy ??= story.Last;
-            bool zombie = IsZombie(life);
+            bool zombie = !life.IsReapedUnseen && IsZombie(life);
             Count(life, zombie);
+            TellUnseen(life);
             if (zombie)
                 continue;
             JudgeOrphan(life);
@@ -41,10 +44,22 @@ internal sealed class ProcessRules(History story, long? rootExit, AuditOptions o
             sums.Zombies++;
         else if ((life.Exited ?? life.GoneBy) is null || (life.Survived && !life.ReapedByTool) || (life.KilledByTool && life.Survived))
             sums.Alive++;
-        else if (life.Reaped is not null)
+        else if (life.Reaped is not null || life.IsReapedUnseen)
             sums.ReapedByParent++;
         else if (life.AutoReap || life.ReapedByTool || life.AdoptedAt is not null || life.Parent?.Exited is not null)
             sums.ReapedByOther++;
+    }
+
+    /// <summary>In a run each zombie falls to the tool in the end, so what did not was reaped; a log alone cannot tell.</summary>
+    private void TellUnseen(ProcessLife life)
+    {
+        if (!life.IsReapedUnseen || life.Parent is not { } parent || !_waitsTold.Add(parent))
+            return;
+        string what = $"nobody saw for whom {Parent(life)} waited: its memory could not be read, or it did not ask";
+        if (rootExit is null)
+            story.Miss(what, life.ExitReference ?? "");
+        else
+            Add(Rule.EvidenceLoss, Severity.Note, parent, what + "; the tool had no zombie of it to reap", parent.Id.FirstSeen);
     }
 
     private void JudgeOrphan(ProcessLife life)
@@ -63,7 +78,7 @@ internal sealed class ProcessRules(History story, long? rootExit, AuditOptions o
     {
         if (life.LeftSession is not { } when || T0 is not { } end)
             return;
-        bool outlives = life.Exited is null || life.Exited > end;
+        bool outlives = life.Survived || (life.Exited is { } exit ? exit > end + options.SettleNanoseconds : life.GoneBy is null);
         Add(Rule.Escape, outlives ? Severity.Warning : Severity.Note,
             $"{life.Title} (process {life.Pid}) left the session by setsid{(outlives ? " and outlived the program" : "")}", life, when, life.LeftSessionReference);
     }

@@ -230,8 +230,10 @@ internal sealed partial class Tracker(FactSource source, AuditOptions options)
     private void Executed(TaskState task, Fact fact)
     {
         ProcessLife life = task.Process;
-        life.Command = fact.Text ?? life.Command;
-        life.Program = fact.Key ?? fact.Text ?? life.Program;
+        if (source == FactSource.Strace) // which names nothing where it may not read
+            (life.Command, life.Program) = (fact.Text, fact.Key);
+        else
+            (life.Command, life.Program) = (fact.Text ?? life.Command, fact.Key ?? fact.Text ?? life.Program);
         if (life == History.Root)
             _rootExecs++;
         life.ExecReference = fact.Reference;
@@ -286,6 +288,12 @@ internal sealed partial class Tracker(FactSource source, AuditOptions options)
 
     private void Reap(TaskState task, Fact fact)
     {
+        if (fact.Other == 0)
+        {
+            task.Process.WaitsUnseen = true;
+            return;
+        }
+
         if (!_living.TryGetValue(fact.Other, out ProcessLife? child))
         {
             if (_tasks.ContainsKey(fact.Other))
@@ -297,13 +305,18 @@ internal sealed partial class Tracker(FactSource source, AuditOptions options)
         // A tracer, too, gets the ids of its tracees from a wait, and reaps nobody.
         if (child.Parent != task.Process && child.Parent is { Exited: null })
             return;
+        Reaped(child, task, fact);
+        CountIteration(task);
+    }
+
+    private void Reaped(ProcessLife child, TaskState task, Fact fact)
+    {
         child.Reaped = fact.Time;
         child.ReapedBy = fact.Tid;
         child.ReapedForAny = fact.Has(FactFlags.AnyChild);
         child.ReapReference = fact.Reference;
         child.Parent?.Unreaped.Remove(child);
         Bury(child);
-        CountIteration(task);
     }
 
     private void Session(TaskState task, Fact fact)
@@ -316,6 +329,14 @@ internal sealed partial class Tracker(FactSource source, AuditOptions options)
 
     private void WaitFailed(TaskState task, Fact fact)
     {
+        if (fact.Has(FactFlags.AnyChild))
+        {
+            // It has no child: so it has waited for each that is dead, whatever could be seen of it.
+            foreach (ProcessLife dead in task.Process.WaitsUnseen ? task.Process.Unreaped.FindAll(static c => c.Exited is not null) : [])
+                Reaped(dead, task, fact);
+            return;
+        }
+
         if (!_reaped.TryGetValue(fact.Other, out ProcessLife? child) || child.Parent != task.Process
             || child.Reaped is null || child.ReapedBy == fact.Tid || !child.ReapedForAny)
             return;

@@ -32,7 +32,7 @@ internal static class Lanes
     /// <summary>Until when it was a zombie; nothing where it was none, or that is not known.</summary>
     internal static long? ZombieEnd(ProcessLife life, Report report)
     {
-        if (life.Exited is not { } exited || life == report.Story.Root || life.Survived)
+        if (life.Exited is not { } exited || life == report.Story.Root || life.Survived || life.IsReapedUnseen)
             return null;
         if (life.Reaped is { } reaped)
             return reaped;

@@ -77,7 +77,7 @@ internal static class TreeText
             : life.Exited is { } exit ? $", lived {Durations.Text(exit - life.Id.FirstSeen)}"
             : life.GoneBy is { } gone ? $", lived less than {Durations.Text(gone - life.Id.FirstSeen)}" : "";
         string reap = life == report.Story.Root || life.Exited is null || life.Survived ? "" : life.Reaped is { } reaped ? $", reaped {Durations.Text(Math.Max(0, reaped - life.Exited.Value))} later"
-            : life.AdoptedAsZombie ? ", never reaped" : life.ReapedByTool || life.AutoReap ? "" : report.Story.Sums.CountsReaps ? ", never reaped" : "";
+            : life.IsReapedUnseen ? ", reaped unseen" : life.AdoptedAsZombie ? ", never reaped" : life.ReapedByTool || life.AutoReap ? "" : report.Story.Sums.CountsReaps ? ", never reaped" : "";
         return $"{from}{end}, {how}{reap}";
     }
 }

@@ -37,6 +37,9 @@ internal sealed class ProcessLife(ProcessId id)
 
     internal long? AdoptedAt { get; set; }
 
+    /// <summary>It has waited with nobody seeing for whom: its memory cannot be read, or it did not ask.</summary>
+    internal bool WaitsUnseen { get; set; }
+
     internal bool IgnoresChildren { get; set; }
 
     /// <summary>Its dispositions are known: it reset or set that of SIGCHLD, or was told of a child.</summary>
@@ -84,6 +87,9 @@ internal sealed class ProcessLife(ProcessId id)
 
     /// <summary>Before its own exec a process runs its parent's program.</summary>
     internal string Title => Command ?? (HasExecuted ? Program : Parent?.Title) ?? Program ?? "?";
+
+    /// <summary>Dead, and neither the evidence tells of a reap nor had the tool to reap it; its parent waits unseen.</summary>
+    internal bool IsReapedUnseen => Exited is not null && Reaped is null && !AdoptedAsZombie && !ReapedByTool && Parent is { WaitsUnseen: true };
 
     internal string Outcome => Exited is null ? GoneBy is null ? "running" : "ended unseen" : BySignal ? $"killed by {SignalNames.Of(ExitCode)}" : $"exited with {ExitCode}";
 

@@ -114,6 +114,12 @@ internal sealed partial class StraceFacts(string file, long offset, Action<Fact>
 
     private void Execute(int path)
     {
+        if (IsUnread(Argument(path)))
+        {
+            Emit(FactKind.TaskExec);
+            return;
+        }
+
         string program = StraceText.Unquote(Argument(path));
         IEnumerable<string> words = Argument(path + 1) is ['[', .., ']'] list ? StraceText.Split(list[1..^1]).Select(static w => StraceText.Unquote(w)) : [program];
         string command = string.Join(' ', words);
@@ -124,7 +130,7 @@ internal sealed partial class StraceFacts(string file, long offset, Action<Fact>
     {
         int asked = StraceValue.Parse(Argument(0)).AsInt;
         if (failed)
-            WaitFailed(asked);
+            WaitFailed(asked, any: asked == -1, Argument(2));
         else if (_result.Number > 0 && !Contains(Argument(1), "WIFSTOPPED") && !Contains(Argument(1), "WIFCONTINUED"))
             Emit(FactKind.TaskReap, other: _result.AsInt, flags: asked > 0 ? 0 : FactFlags.AnyChild, atReturn: true);
     }
@@ -132,25 +138,44 @@ internal sealed partial class StraceFacts(string file, long offset, Action<Fact>
     private void WaitId(bool failed)
     {
         bool one = Argument(0) is "P_PID" or "P_PIDFD";
+        string info = Argument(2), options = Argument(3);
         if (failed)
         {
-            WaitFailed(Argument(0) == "P_PID" ? StraceValue.Parse(Argument(1)).AsInt : -1);
+            WaitFailed(Argument(0) == "P_PID" ? StraceValue.Parse(Argument(1)).AsInt : -1, any: Argument(0) == "P_ALL", options);
             return;
         }
 
-        string info = Argument(2), options = Argument(3);
+        // With WNOWAIT it is a look and no reap.
+        if (!Contains(options, "WEXITED") || Contains(options, "WNOWAIT"))
+            return;
         int pid = StraceValue.Field(info, "si_pid=");
-        // With WNOWAIT it is a look and no reap; without a si_pid there was nothing.
-        if (pid > 0 && Contains(options, "WEXITED") && !Contains(options, "WNOWAIT")
-            && (Contains(info, "CLD_EXITED") || Contains(info, "CLD_KILLED") || Contains(info, "CLD_DUMPED")))
+        if (info == "NULL" || IsUnread(info))
+        {
+            // Who it was is in the call alone, if it is sure that it was somebody; another wait may have had nobody to tell of.
+            StraceValue asked = StraceValue.Parse(Argument(1));
+            bool sure = one && options == "WEXITED";
+            int known = !sure ? 0 : Argument(0) == "P_PID" ? asked.AsInt : PidOf(asked);
+            Emit(FactKind.TaskReap, other: Math.Max(known, 0), atReturn: true);
+        }
+        else if (pid > 0 && (Contains(info, "CLD_EXITED") || Contains(info, "CLD_KILLED") || Contains(info, "CLD_DUMPED"))) // else there was nothing
             Emit(FactKind.TaskReap, other: pid, flags: one ? 0 : FactFlags.AnyChild, atReturn: true);
     }
 
-    private void WaitFailed(int pid)
+    private static int PidOf(StraceValue pidfd) =>
+        pidfd.Annotation is { } what && what.StartsWith("pid:", StringComparison.Ordinal) ? StraceValue.Parse(what.AsSpan("pid:".Length)).AsInt : 0;
+
+    private void WaitFailed(int pid, bool any, string options)
     {
-        if (pid > 0 && _result.Error == "ECHILD")
+        if (_result.Error != "ECHILD")
+            return;
+        if (pid > 0)
             Emit(FactKind.WaitFailed, other: pid, flags: FactFlags.Failed);
+        else if (any && !Contains(options, "__W"))
+            Emit(FactKind.WaitFailed, flags: FactFlags.Failed | FactFlags.AnyChild);
     }
+
+    /// <summary>An address where a text or a structure should be: the memory of a process that is not dumpable is not for its user's tracer.</summary>
+    private static bool IsUnread(string argument) => argument.StartsWith("0x", StringComparison.Ordinal);
 
     private void Kill(int target, int signal, bool failed)
     {

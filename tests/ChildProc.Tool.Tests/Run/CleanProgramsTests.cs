@@ -36,6 +36,25 @@ public class CleanProgramsTests
     [MemberData(nameof(Programs))]
     public Task Nor_where_there_are_only_looks(string name, string script) => IsCleanAsync("sub,proc", name, script);
 
+    /// <summary>The keepers of ChildProc are not dumpable, so the strace of a user may not read what they are told by pointers.</summary>
+    [Fact(Timeout = 60_000)]
+    public async Task Nor_where_strace_may_not_read_the_memory()
+    {
+        ToolRun.SkipWithoutStrace();
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root may become another user");
+        using TempDirectory home = new();
+        File.SetUnixFileMode(home["."], (UnixFileMode)0b111_111_111);
+        CapturedResult result = await ChildProcess.CaptureAsync(new("setpriv",
+            "--reuid=65534", "--regid=65534", "--clear-groups", Paths.Tool, "run", "-v", "--sources", "auto,strace", "--fail-on", "all", "--strict", "--", Paths.LeakHost, "childproc")
+        {
+            Environment = new Dictionary<string, string?> { ["HOME"] = home["."] },
+        });
+        Assert.True(result.Status.Code == 0, result.StandardError);
+        Assert.Contains(": clean: ", result.StandardError, StringComparison.Ordinal);
+        Assert.Contains(" + 0 never reaped + 0 alive", result.StandardError, StringComparison.Ordinal);
+        Assert.DoesNotContain("zombie", result.StandardError, StringComparison.Ordinal);
+    }
+
     private static async Task IsCleanAsync(string sources, string name, string script)
     {
         string program = name.Split(' ')[0] switch { "make" or "recursive" => "make", "git" => "git", "perl" => "perl", "jobs" => "bash", "compiler" => "gcc", _ => "sh" };
