@@ -100,6 +100,9 @@ internal sealed class ProcessRules(History story, long? rootExit, AuditOptions o
 
         if (life.AutoReap && life.AdoptedAt is null)
             return false;
+        // Who was first seen as the tool's own child had lost its parent before: the tool waits for it.
+        if (life.Parent is null && !life.AdoptedAsZombie)
+            return false;
         // Without reaps in the evidence, only what was seen counts.
         bool known = story.Sums.CountsReaps || life.AdoptedAsZombie || life.ReapedByTool;
         long? parentEnd = life.Parent?.Exited;

@@ -38,7 +38,7 @@ public class UndisposedTests
     {
         (ToolRun run, JsonElement report) = await ToolRun.WatchAsync(["--stack", "--fail-on", "all"], Paths.LeakHost, "childproc");
         Assert.True(run.Status == 0, run.Error);
-        Assert.Empty(report.GetProperty("findings").EnumerateArray());
+        Assert.DoesNotContain(report.GetProperty("findings").EnumerateArray(), static f => f.GetProperty("severity").GetString() != "note");
     }
 
     [Fact(Timeout = 120_000)]
