@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
+using ChildProc.Interop;
 using ChildProc.Testing.Rules;
 
 namespace ChildProc.Testing;
@@ -165,13 +166,13 @@ public sealed partial class LeakCheck : IAsyncDisposable
         {
             notChecked.Add("processes, descriptors and threads, for another check was open at the same time");
         }
-        else if (OperatingSystem.IsLinux())
+        else if (OperatingSystem.IsLinux() && ProcFile.IsOurs())
         {
             FindInProcess(found, notChecked);
         }
         else
         {
-            notChecked.Add("processes, descriptors and threads, for this system has no /proc");
+            notChecked.Add("processes, descriptors and threads, for there is no /proc, or that of another PID namespace");
         }
 
         found.AddRange(UndisposedRule.Find(_before, IsOurs));

@@ -18,6 +18,7 @@ internal static class LiveAudit
     /// <exception cref="EvidenceException">There is no such process.</exception>
     internal static Report Run(int pid, TimeSpan time, AuditOptions options, Auditor.Observer? observe)
     {
+        SourceProbe.RequireProc();
         long ticks = ProcStat.Read(pid)?.Started ?? throw new EvidenceException($"there is no process {pid}");
         Dictionary<(int Pid, long Ticks), Watched> all = [];
         History story = new(FactSource.Proc);
@@ -72,6 +73,7 @@ internal static class LiveAudit
     /// <summary>One look, for the tree.</summary>
     internal static Report Look(int pid, long now)
     {
+        SourceProbe.RequireProc();
         if (ProcStat.Read(pid) is not { } root)
             throw new EvidenceException($"there is no process {pid}");
         History story = new(FactSource.Proc) { First = now, Last = now, Facts = 1 };

@@ -68,6 +68,7 @@ internal static class RunCommand
     {
         if (Target is null or [])
             throw new EvidenceException("run needs a command behind two dashes: childproc run [options] -- command [arguments]");
+        SourceProbe.RequireProc();
         Terminal terminal = new(result.GetValue(s_noColor));
         AuditOptions options = judge.Read(result);
         int status = 0;

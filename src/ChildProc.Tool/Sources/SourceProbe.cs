@@ -1,3 +1,5 @@
+using ChildProc.Interop;
+using ChildProc.Tool.Audit;
 using ChildProc.Tool.Interop;
 using ChildProc.Tool.Run;
 
@@ -11,9 +13,19 @@ internal static class SourceProbe
 
     internal static readonly string[] All = ["sub", "proc", "cn", "strace", "perf", "app"];
 
-    internal static string? Subreaper() => LibC.prctl(LibC.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? null : "this kernel has no subreapers";
+    /// <summary>Whatever the tool does with a process, it takes its id from there, a SIGKILL included.</summary>
+    internal static string? OwnProc() => ProcFile.IsOurs() ? null : "/proc is not mounted, or that of another PID namespace: mount it (unshare --mount-proc)";
 
-    internal static string? Proc() => File.Exists($"/proc/self/task/{Environment.ProcessId}/children") ? null : "/proc is not mounted, or the kernel lacks CONFIG_PROC_CHILDREN";
+    /// <exception cref="EvidenceException">What is in /proc is not to be believed.</exception>
+    internal static void RequireProc()
+    {
+        if (OwnProc() is { } why)
+            throw new EvidenceException(why);
+    }
+
+    internal static string? Subreaper() => OwnProc() ?? (LibC.prctl(LibC.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 ? null : "this kernel has no subreapers");
+
+    internal static string? Proc() => OwnProc() ?? (File.Exists($"/proc/self/task/{Environment.ProcessId}/children") ? null : "the kernel lacks CONFIG_PROC_CHILDREN");
 
     internal static string? Connector()
     {

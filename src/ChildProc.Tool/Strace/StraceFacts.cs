@@ -129,10 +129,15 @@ internal sealed partial class StraceFacts(string file, long offset, Action<Fact>
     private void Wait4(bool failed)
     {
         int asked = StraceValue.Parse(Argument(0)).AsInt;
+        string status = Argument(1), options = Argument(2);
         if (failed)
-            WaitFailed(asked, any: asked == -1, Argument(2));
-        else if (_result.Number > 0 && !Contains(Argument(1), "WIFSTOPPED") && !Contains(Argument(1), "WIFCONTINUED"))
-            Emit(FactKind.TaskReap, other: _result.AsInt, flags: asked > 0 ? 0 : FactFlags.AnyChild, atReturn: true);
+            WaitFailed(asked, any: asked == -1, options);
+        else if (_result.Number > 0 && !Contains(status, "WIFSTOPPED") && !Contains(status, "WIFCONTINUED"))
+        {
+            // Another kind of news than its end may have been asked for; WSTOPPED is how strace writes WUNTRACED.
+            bool sure = !IsHidden(status) || !(Contains(options, "WSTOPPED") || Contains(options, "WCONTINUED"));
+            Emit(FactKind.TaskReap, other: sure ? _result.AsInt : 0, flags: asked > 0 ? 0 : FactFlags.AnyChild, atReturn: true);
+        }
     }
 
     private void WaitId(bool failed)
@@ -149,7 +154,7 @@ internal sealed partial class StraceFacts(string file, long offset, Action<Fact>
         if (!Contains(options, "WEXITED") || Contains(options, "WNOWAIT"))
             return;
         int pid = StraceValue.Field(info, "si_pid=");
-        if (info == "NULL" || IsUnread(info))
+        if (IsHidden(info))
         {
             // Who it was is in the call alone, if it is sure that it was somebody; another wait may have had nobody to tell of.
             StraceValue asked = StraceValue.Parse(Argument(1));
@@ -173,6 +178,9 @@ internal sealed partial class StraceFacts(string file, long offset, Action<Fact>
         else if (any && !Contains(options, "__W"))
             Emit(FactKind.WaitFailed, flags: FactFlags.Failed | FactFlags.AnyChild);
     }
+
+    /// <summary>A result that nobody asked for, or that cannot be read.</summary>
+    private static bool IsHidden(string argument) => argument == "NULL" || IsUnread(argument);
 
     /// <summary>An address where a text or a structure should be: the memory of a process that is not dumpable is not for its user's tracer.</summary>
     private static bool IsUnread(string argument) => argument.StartsWith("0x", StringComparison.Ordinal);

@@ -5,6 +5,9 @@ namespace ChildProc.Interop;
 /// <summary>Files of /proc: proc(5). They may vanish while they are read, or be hidden; what cannot be read is empty.</summary>
 internal static class ProcFile
 {
+    /// <summary>False where it is not mounted, or by another PID namespace: its numbers are other people's then.</summary>
+    internal static bool IsOurs() => Link("/proc/self") == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+
     internal static string Path(int pid, string name) => string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/{name}");
 
     internal static byte[] Bytes(string path)

@@ -10,7 +10,7 @@ internal static class ProcFs
     /// <summary>All descendants, parents before children.</summary>
     internal static List<int> Descendants(int pid)
     {
-        List<int> all = ProcFile.Children(pid);
+        List<int> all = ProcFile.IsOurs() ? ProcFile.Children(pid) : [];
         for (int i = 0; i < all.Count; i++)
         {
             all.AddRange(ProcFile.Children(all[i]));
@@ -22,6 +22,11 @@ internal static class ProcFs
     /// <summary>Those of the processes, or else of all that can be seen, that have a descriptor of this name; not this process.</summary>
     internal static List<int> HoldersOf(string link, IReadOnlyCollection<int> first)
     {
+        if (!ProcFile.IsOurs())
+        {
+            return [];
+        }
+
         List<int> holders = [.. first.Where(pid => Holds(pid, link))];
         return holders.Count > 0 ? holders : [.. ProcFile.Numbers("/proc").Where(pid => pid != Environment.ProcessId && Holds(pid, link))];
     }

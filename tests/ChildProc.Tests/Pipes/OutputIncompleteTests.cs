@@ -118,7 +118,7 @@ public sealed class OutputIncompleteTests
         if (!pumped)
         {
             CapturedResult captured = await ChildProcess.CaptureAsync(new ChildProcessStartInfo(info) { OutputEncoding = System.Text.Encoding.Latin1 });
-            return (captured.StandardOutput.Length, captured.OutputIncomplete);
+            return (captured.EnsureSuccess().StandardOutput.Length, captured.OutputIncomplete);
         }
 
         int total = 0;
@@ -129,8 +129,7 @@ public sealed class OutputIncompleteTests
                 await Task.Yield();
                 total += chunk.Length;
             }),
-            StandardError = ChildStdio.Null,
         });
-        return (total, result.OutputIncomplete);
+        return (total, result.EnsureSuccess().OutputIncomplete);
     }
 }

@@ -33,7 +33,8 @@ public sealed class PipeTests
         const int Length = 5_000_000;
         await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Info("flood", "5000000").Piped());
         byte[] received = await ReadAllAsync(child.StandardOutput);
-        Assert.Equal(Length, received.Length);
+        ExitStatus status = await child.WaitForExitAsync();
+        Assert.Equal((0, false, Length), (status.Code, child.OutputIncomplete, received.Length));
         for (int i = 0; i < Length; i += 4999)
         {
             Assert.Equal((byte)((i * 131L) + (i / 257)), received[i]);

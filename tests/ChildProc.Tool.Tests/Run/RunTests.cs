@@ -110,6 +110,21 @@ public class RunTests
         Assert.Equal(23, (await InPidNamespace("run", "--settle", "1s", "--", "sh", "-c", "(setsid sleep 60 &)")).Status);
     }
 
+    /// <summary>There are other people's processes under the ids of its own.</summary>
+    [Theory(Timeout = 60_000)]
+    [InlineData("run", "--", "true")]
+    [InlineData("audit", "--pid", "1")]
+    [InlineData("tree", "--pid", "1")]
+    [InlineData("doctor")]
+    public async Task Nothing_is_done_with_the_proc_of_another_pid_namespace(params string[] arguments)
+    {
+        CapturedResult result = await ChildProcess.CaptureAsync(new("unshare", ["--pid", "--fork", Paths.Tool, .. arguments]));
+        string said = result.StandardError + result.StandardOutput;
+        Assert.SkipWhen(said.Contains("unshare failed", StringComparison.Ordinal), "no pid namespace may be made here");
+        Assert.Equal(125, result.Status.Code);
+        Assert.Contains("/proc is not mounted, or that of another PID namespace", said, StringComparison.Ordinal);
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task In_a_pid_namespace_the_events_of_the_machine_are_not_taken_for_its_own()
     {

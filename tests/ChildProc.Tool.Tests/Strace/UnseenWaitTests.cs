@@ -43,6 +43,7 @@ public class UnseenWaitTests
     [InlineData("5 100.1 waitid(P_ALL, 0, 0x7ffd01, WEXITED, NULL) = 0 <0.000100>")]
     [InlineData("5 100.1 waitid(P_PID, 6, 0x7ffd01, WNOHANG|WEXITED, NULL) = 0 <0.000100>")]
     [InlineData("5 100.1 waitid(P_ALL, 0, NULL, WEXITED, NULL) = 0 <0.000100>\n5 100.2 wait4(-1, 0x7ffd01, __WCLONE, NULL) = -1 ECHILD (No child processes) <0.000100>")]
+    [InlineData("5 100.1 wait4(6, 0x7ffd01, WSTOPPED, NULL) = 6 <0.000100>")]
     public void Otherwise_a_log_alone_cannot_tell(string calls)
     {
         Report report = Evidence.OfStrace(Before + calls + After);

@@ -18,7 +18,7 @@ internal static unsafe class ProcessTable
     internal static List<ProcessEntry> List()
     {
         List<ProcessEntry> all = new(256);
-        if (!IsOurs())
+        if (!ProcFile.IsOurs())
         {
             return all;
         }
@@ -66,7 +66,7 @@ internal static unsafe class ProcessTable
         const int ExitCode = 52; // proc_pid_stat(5); zero for whoever may not trace the process
         Span<long> fields = stackalloc long[ExitCode + 1];
         Span<byte> buffer = stackalloc byte[StatSize];
-        bool mayTrace = IsOurs() && Read(pid, "io", buffer).Length > 0;
+        bool mayTrace = ProcFile.IsOurs() && Read(pid, "io", buffer).Length > 0;
         return mayTrace && ProcStat.TryParse(Read(pid, "stat", buffer), fields)
             && fields[ProcStat.StartedField] == (long)started && ProcStat.AreOfDead(fields) ? (int)fields[ExitCode] : null;
     }
@@ -101,8 +101,6 @@ internal static unsafe class ProcessTable
             return buffer[..(int)Math.Max(length, 0)];
         }
     }
-
-    private static bool IsOurs() => ProcFile.Link("/proc/self") == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
 
     private static int Number(ReadOnlySpan<char> name)
         => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
