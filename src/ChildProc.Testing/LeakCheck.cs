@@ -166,7 +166,7 @@ public sealed partial class LeakCheck : IAsyncDisposable
         {
             notChecked.Add("processes, descriptors and threads, for another check was open at the same time");
         }
-        else if (OperatingSystem.IsLinux() && ProcFile.IsOurs())
+        else if (ProcFile.IsOurs())
         {
             FindInProcess(found, notChecked);
         }

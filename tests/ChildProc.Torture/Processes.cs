@@ -16,9 +16,9 @@ internal static partial class Processes
         List<string> found = [];
         foreach (int pid in ProcFile.Numbers("/proc"))
         {
-            if (pid != Environment.ProcessId && ProcFile.Bytes(ProcFile.Path(pid, "environ")).AsSpan().IndexOf(needle) >= 0)
+            if (pid != Environment.ProcessId && ProcFile.Bytes(pid, "environ").AsSpan().IndexOf(needle) >= 0)
             {
-                found.Add($"{pid} {ProcFile.Text(ProcFile.Path(pid, "cmdline")).Replace('\0', ' ')}");
+                found.Add($"{pid} {ProcFile.Text(pid, "cmdline").Replace('\0', ' ')}");
             }
         }
 
@@ -30,8 +30,8 @@ internal static partial class Processes
     {
         string needle = string.Create(CultureInfo.InvariantCulture, $"(host {host})");
         return [.. ProcFile.Numbers("/proc")
-            .Select(static pid => (Pid: pid, Name: ProcFile.Text(ProcFile.Path(pid, "comm")).TrimEnd('\n')))
-            .Where(k => k.Name.StartsWith("childproc-", StringComparison.Ordinal) && ProcFile.Text(ProcFile.Path(k.Pid, "cmdline")).Contains(needle, StringComparison.Ordinal))
+            .Select(static pid => (Pid: pid, Name: ProcFile.Text(pid, "comm").TrimEnd('\n')))
+            .Where(k => k.Name.StartsWith("childproc-", StringComparison.Ordinal) && ProcFile.Text(k.Pid, "cmdline").Contains(needle, StringComparison.Ordinal))
             .OrderBy(static k => k.Name, StringComparer.Ordinal)];
     }
 

@@ -11,16 +11,16 @@ internal static class Proc
     internal static List<int> With(string file, string text)
     {
         byte[] needle = Encoding.UTF8.GetBytes(text);
-        return [.. ProcFile.Numbers("/proc").Where(pid => ProcFile.Bytes(ProcFile.Path(pid, file)).AsSpan().IndexOf(needle) >= 0)]; // a zombie has neither file
+        return [.. ProcFile.Numbers("/proc").Where(pid => ProcFile.Bytes(pid, file).AsSpan().IndexOf(needle) >= 0)]; // a zombie has neither file
     }
 
-    internal static List<int> SupervisorsHere() => [.. With("cmdline", $"(host {Environment.ProcessId})").Where(static pid => ProcFile.Text(ProcFile.Path(pid, "comm")) == "childproc-super\n")];
+    internal static List<int> SupervisorsHere() => [.. With("cmdline", $"(host {Environment.ProcessId})").Where(static pid => ProcFile.Text(pid, "comm") == "childproc-super\n")];
 
     /// <summary>Memory that no other process shares, in kilobytes.</summary>
     internal static int UnsharedKilobytes(int pid)
     {
         int sum = 0;
-        foreach (string line in ProcFile.Text(ProcFile.Path(pid, "smaps_rollup")).Split('\n'))
+        foreach (string line in ProcFile.Text(pid, "smaps_rollup").Split('\n'))
         {
             if (line.StartsWith("Private_Clean:", StringComparison.Ordinal) || line.StartsWith("Private_Dirty:", StringComparison.Ordinal))
             {

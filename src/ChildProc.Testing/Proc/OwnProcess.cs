@@ -66,8 +66,8 @@ internal static class OwnProcess
 
     // They say in their command line whose they are.
     private static bool IsKeeperOfThis(int id)
-        => ProcFile.Text(ProcFile.Path(id, "comm")).StartsWith("childproc-", StringComparison.Ordinal)
-            && ProcFile.Text(ProcFile.Path(id, "cmdline")).Contains(
+        => ProcFile.Text(id, "comm").StartsWith("childproc-", StringComparison.Ordinal)
+            && ProcFile.Text(id, "cmdline").Contains(
                 string.Create(CultureInfo.InvariantCulture, $"(host {Environment.ProcessId})"), StringComparison.Ordinal);
 }
 

@@ -29,7 +29,7 @@ internal sealed record ProcessFacts(ProcStat Stat)
     {
         get
         {
-            string text = ProcFile.Text(ProcFile.Path(Id, "cmdline")).TrimEnd('\0').Replace('\0', ' ');
+            string text = ProcFile.Text(Id, "cmdline").TrimEnd('\0').Replace('\0', ' ');
             return text.Length > 0 ? text : $"[{Stat.Name}]";
         }
     }

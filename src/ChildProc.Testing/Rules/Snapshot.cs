@@ -1,3 +1,4 @@
+using ChildProc.Interop;
 using ChildProc.Testing.Proc;
 
 namespace ChildProc.Testing.Rules;
@@ -23,7 +24,7 @@ internal sealed class Snapshot
         Snapshot snapshot = new();
         snapshot._owned.UnionWith(ChildProcessDiagnostics.GetChildren().Select(static e => (e.Id, e.StartTime)));
         snapshot._dropped.UnionWith(ChildProcessDiagnostics.GetDropped());
-        if (processWide && OperatingSystem.IsLinux())
+        if (processWide && ProcFile.IsOurs())
         {
             snapshot._processes.UnionWith(OwnProcess.Children().Concat(OwnProcess.HeldByKeepers()).Select(static p => (p.Id, p.Stat.Started)));
             snapshot._descriptors.UnionWith(OwnProcess.Descriptors());

@@ -25,7 +25,7 @@ internal sealed class ProcessRules(History story, long? rootExit, AuditOptions o
             // Where only looks tell of processes, what the last one did not find has ended before it.
             if (life.Exited is null && !life.Survived && rootExit is not null && !story.Sums.CountsBirths)
                 life.GoneBy ??= story.Last;
-            bool zombie = !life.IsReapedUnseen && IsZombie(life);
+            bool zombie = IsZombie(life);
             Count(life, zombie);
             TellUnseen(life);
             if (zombie)
@@ -42,7 +42,7 @@ internal sealed class ProcessRules(History story, long? rootExit, AuditOptions o
         Sums sums = story.Sums;
         if (zombie)
             sums.Zombies++;
-        else if ((life.Exited ?? life.GoneBy) is null || (life.Survived && !life.ReapedByTool) || (life.KilledByTool && life.Survived))
+        else if (life.Ended is null || (life.Survived && !life.ReapedByTool) || (life.KilledByTool && life.Survived))
             sums.Alive++;
         else if (life.Reaped is not null || life.IsReapedUnseen)
             sums.ReapedByParent++;
@@ -66,19 +66,21 @@ internal sealed class ProcessRules(History story, long? rootExit, AuditOptions o
     {
         if (T0 is not { } end)
             return;
-        bool late = life.Exited is { } exit && exit > end + options.SettleNanoseconds;
-        if (!life.Survived && !late && ((life.Exited ?? life.GoneBy) is not null || !EvidenceIsWhole))
+        if (!Outlives(life, end) && (life.Ended is not null || !EvidenceIsWhole))
             return;
         string what = life.Survived || life.Exited is null ? $"was alive {Durations.Text(options.SettleNanoseconds)} after the program had ended{(life.State == 'T' ? ", stopped" : "")}"
             : $"lived for {Durations.Text(life.Exited.Value - end)} after the program had ended";
         Add(Rule.Orphan, Severity.Warning, life, $"{life.Title} (process {life.Pid}) {what}; started by {Parent(life)}", life.Id.FirstSeen);
     }
 
+    /// <summary>It was seen alive after the settling time, by the tool or by its end.</summary>
+    private bool Outlives(ProcessLife life, long end) => life.Survived || life.Exited > end + options.SettleNanoseconds;
+
     private void JudgeEscape(ProcessLife life)
     {
         if (life.LeftSession is not { } when || T0 is not { } end)
             return;
-        bool outlives = life.Survived || (life.Exited is { } exit ? exit > end + options.SettleNanoseconds : life.GoneBy is null);
+        bool outlives = Outlives(life, end) || life.Ended is null;
         Add(Rule.Escape, outlives ? Severity.Warning : Severity.Note,
             $"{life.Title} (process {life.Pid}) left the session by setsid{(outlives ? " and outlived the program" : "")}", life, when, life.LeftSessionReference);
     }
@@ -98,7 +100,7 @@ internal sealed class ProcessRules(History story, long? rootExit, AuditOptions o
             return false;
         }
 
-        if (life.AutoReap && life.AdoptedAt is null)
+        if (life.IsReapedUnseen || (life.AutoReap && life.AdoptedAt is null))
             return false;
         // Who was first seen as the tool's own child had lost its parent before: the tool waits for it.
         if (life.Parent is null && !life.AdoptedAsZombie)

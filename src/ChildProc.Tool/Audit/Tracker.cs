@@ -305,11 +305,11 @@ internal sealed partial class Tracker(FactSource source, AuditOptions options)
         // A tracer, too, gets the ids of its tracees from a wait, and reaps nobody.
         if (child.Parent != task.Process && child.Parent is { Exited: null })
             return;
-        Reaped(child, task, fact);
+        Reaped(child, fact);
         CountIteration(task);
     }
 
-    private void Reaped(ProcessLife child, TaskState task, Fact fact)
+    private void Reaped(ProcessLife child, Fact fact)
     {
         child.Reaped = fact.Time;
         child.ReapedBy = fact.Tid;
@@ -332,8 +332,8 @@ internal sealed partial class Tracker(FactSource source, AuditOptions options)
         if (fact.Has(FactFlags.AnyChild))
         {
             // It has no child: so it has waited for each that is dead, whatever could be seen of it.
-            foreach (ProcessLife dead in task.Process.WaitsUnseen ? task.Process.Unreaped.FindAll(static c => c.Exited is not null) : [])
-                Reaped(dead, task, fact);
+            if (task.Process.WaitsUnseen)
+                task.Process.Unreaped.FindAll(static c => c.Exited is not null).ForEach(dead => Reaped(dead, fact));
             return;
         }
 

@@ -27,7 +27,7 @@ internal static class ChromeTraceFormat
             int number = numbers[life];
             Event(json, "M", "process_name", number, null, args: j => j.WriteString("name", $"{life.Pid} {life.Title}"));
             Event(json, "M", "process_sort_index", number, null, args: j => j.WriteNumber("sort_index", number));
-            Async(json, report, "process", life.Title, number, $"p{number}", life.Id.FirstSeen, life.Exited ?? life.GoneBy ?? end);
+            Async(json, report, "process", life.Title, number, $"p{number}", life.Id.FirstSeen, life.Ended ?? end);
             if (Lanes.ZombieEnd(life, report) is { } buried)
                 Async(json, report, "zombie", "zombie", number, $"z{number}", life.Exited!.Value, buried);
             if (life.Parent is { } parent && numbers.TryGetValue(parent, out int from))
@@ -89,11 +89,11 @@ internal static class ChromeTraceFormat
         foreach (ProcessLife life in lives)
         {
             changes.Add((life.Id.FirstSeen, 1, 0));
-            if ((life.Exited ?? life.GoneBy) is { } exited)
+            if (life.Ended is { } ended)
             {
-                changes.Add((exited, -1, 0));
+                changes.Add((ended, -1, 0));
                 if (Lanes.ZombieEnd(life, report) is { } buried)
-                    changes.AddRange([(exited, 0, 1), (buried, 0, -1)]);
+                    changes.AddRange([(ended, 0, 1), (buried, 0, -1)]);
             }
         }
 

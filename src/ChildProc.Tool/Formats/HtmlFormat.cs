@@ -66,7 +66,7 @@ internal static class HtmlFormat
         json.WriteString("command", life.Title);
         json.WriteNumber("depth", Lanes.Depth(life));
         Time(json, "from", life.Id.FirstSeen - report.Start);
-        Time(json, "to", (life.Exited ?? life.GoneBy) - report.Start);
+        Time(json, "to", life.Ended - report.Start);
         Time(json, "zombieTo", Lanes.ZombieEnd(life, report) - report.Start);
         json.WriteBoolean("leaked", life.Survived);
         json.WriteString("fate", TreeText.Fate(life, report));

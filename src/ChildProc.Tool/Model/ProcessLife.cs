@@ -21,6 +21,9 @@ internal sealed class ProcessLife(ProcessId id)
     /// <summary>The first look that did not find it any more, where nobody saw its exit.</summary>
     internal long? GoneBy { get; set; }
 
+    /// <summary>When it ended, or by when at the latest.</summary>
+    internal long? Ended => Exited ?? GoneBy;
+
     internal int ExitCode { get; set; }
 
     internal bool BySignal { get; set; }

@@ -1,5 +1,7 @@
+using ChildProc.Interop;
 using ChildProc.Tool.Interop;
 using ChildProc.Tool.Model;
+using ChildProc.Tool.Sources;
 
 namespace ChildProc.Tool.Run;
 
@@ -24,6 +26,11 @@ internal sealed class FactLog(string path, FactSource source) : IDisposable
             }));
         }
     }
+
+    /// <summary>What a look at a process has found.</summary>
+    internal void AddLook(ProcStat found, FactFlags flags = 0, long? time = null, FactSource? by = null) =>
+        Add(FactKind.SnapProcess, time, pid: found.Pid, other: found.Parent, number: found.State, flags: flags | (found.IsDead ? FactFlags.Zombie : 0),
+            text: ProcFs.Command(found.Pid, found.Name), key: found.Name, by: by);
 
     public void Dispose() => _writer.Dispose();
 }

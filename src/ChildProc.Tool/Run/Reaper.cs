@@ -69,7 +69,7 @@ internal sealed unsafe class Reaper(FactLog log)
         foreach (int child in ProcFile.Children(Environment.ProcessId))
         {
             if (child != Root && ProcStat.Read(child) is { IsDead: true } zombie && !IsHelper(zombie))
-                log.Add(FactKind.SnapProcess, time, pid: child, other: zombie.Parent, number: zombie.State, flags: FactFlags.Zombie | FactFlags.Adopted, text: ProcFs.Command(child, zombie.Name), key: zombie.Name);
+                log.AddLook(zombie, FactFlags.Adopted, time);
         }
 
         lock (_rootLock)

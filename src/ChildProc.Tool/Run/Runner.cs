@@ -1,6 +1,6 @@
 using System.Text.Json;
-using ChildProc.Tool.Audit;
 using ChildProc.Interop;
+using ChildProc.Tool.Audit;
 using ChildProc.Tool.Interop;
 using ChildProc.Tool.Model;
 using ChildProc.Tool.Sources;
@@ -196,7 +196,7 @@ internal sealed class Runner : IDisposable
         {
             if (_reaper.IsHelper(left))
                 continue;
-            _log.Add(FactKind.SnapProcess, pid: left.Pid, other: left.Parent, number: left.State, flags: left.IsDead ? FactFlags.Zombie : 0, text: ProcFs.Command(left.Pid, left.Name), key: left.Name);
+            _log.AddLook(left);
             foreach ((int fd, string target) in ProcFs.Descriptors(left.Pid))
                 _log.Add(FactKind.SnapFd, pid: left.Pid, fd: fd, key: target);
         }

@@ -9,7 +9,7 @@ internal static class ProcFs
     /// <summary>The command line with spaces, or the name in brackets.</summary>
     internal static string Command(int pid, string? comm = null)
     {
-        string text = ProcFile.Text(ProcFile.Path(pid, "cmdline")).TrimEnd('\0').Replace('\0', ' ');
+        string text = ProcFile.Text(pid, "cmdline").TrimEnd('\0').Replace('\0', ' ');
         if (text.Length == 0)
             return comm is null ? "" : $"[{comm}]";
         return text.Length > 256 ? text[..255] + "…" : text;

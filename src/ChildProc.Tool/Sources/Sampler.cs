@@ -58,8 +58,7 @@ internal sealed class Sampler : IDisposable
             }
 
             if (!known || (stat.IsDead && !before.IsDead) || before.Name != stat.Name)
-                _log.Add(FactKind.SnapProcess, pid: pid, other: stat.Parent, number: stat.State, flags: stat.IsDead ? FactFlags.Zombie : 0,
-                    text: ProcFs.Command(pid, stat.Name), key: stat.Name, by: FactSource.Proc);
+                _log.AddLook(stat, by: FactSource.Proc);
             _seen[pid] = (stat.Started, stat.IsDead, stat.Name);
             foreach (int child in ProcFile.Children(pid))
                 todo.Enqueue(child);

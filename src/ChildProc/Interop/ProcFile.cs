@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.Versioning;
 
 namespace ChildProc.Interop;
 
@@ -6,9 +7,14 @@ namespace ChildProc.Interop;
 internal static class ProcFile
 {
     /// <summary>False where it is not mounted, or by another PID namespace: its numbers are other people's then.</summary>
-    internal static bool IsOurs() => Link("/proc/self") == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+    [SupportedOSPlatformGuard("linux")]
+    internal static bool IsOurs() => OperatingSystem.IsLinux() && Link("/proc/self") == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
 
     internal static string Path(int pid, string name) => string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/{name}");
+
+    internal static byte[] Bytes(int pid, string name) => Bytes(Path(pid, name));
+
+    internal static string Text(int pid, string name) => Text(Path(pid, name));
 
     internal static byte[] Bytes(string path)
     {
@@ -74,7 +80,7 @@ internal static class ProcFile
         List<int> children = [];
         foreach (int task in Numbers(Path(pid, "task")))
         {
-            string text = Text(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/task/{task}/children"));
+            string text = Text(pid, string.Create(CultureInfo.InvariantCulture, $"task/{task}/children"));
             foreach (string child in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             {
                 children.Add(int.Parse(child, CultureInfo.InvariantCulture));

@@ -53,7 +53,7 @@ internal static class ProcFs
     }
 
     /// <summary>The command name of a process, at most 15 characters, or null.</summary>
-    internal static string? Command(int pid) => ProcFile.Text(ProcFile.Path(pid, "comm")) is { Length: > 0 } text ? text.TrimEnd('\n') : null;
+    internal static string? Command(int pid) => ProcFile.Text(pid, "comm") is { Length: > 0 } text ? text.TrimEnd('\n') : null;
 
     /// <summary>"pid state command" for messages, or null when it is gone.</summary>
     internal static string? Describe(int pid)

@@ -18,7 +18,7 @@ internal readonly record struct ProcStat(int Pid, string Name, char State, int P
     // The numbers of the fields.
     internal const int StateField = 3, ParentField = 4, GroupField = 5, SessionField = 6, TerminalField = 7, ThreadsField = 20, StartedField = 22;
 
-    internal static ProcStat? Read(int pid) => Parse(ProcFile.Bytes(ProcFile.Path(pid, "stat")));
+    internal static ProcStat? Read(int pid) => Parse(ProcFile.Bytes(pid, "stat"));
 
     /// <summary>Null for a line that is cut.</summary>
     internal static ProcStat? Parse(ReadOnlySpan<byte> line)

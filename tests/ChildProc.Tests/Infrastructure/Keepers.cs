@@ -31,24 +31,8 @@ internal static class Keepers
     /// <summary>All keepers of a host process.</summary>
     internal static List<int> OfHost(int host)
     {
-        List<int> found = [];
         string needle = string.Create(CultureInfo.InvariantCulture, $"(host {host})");
-        foreach (int pid in Marker.AllPids())
-        {
-            try
-            {
-                if (File.ReadAllText($"/proc/{pid}/cmdline").Contains(needle, StringComparison.Ordinal))
-                {
-                    found.Add(pid);
-                }
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // it just ended
-            }
-        }
-
-        return found;
+        return ProcFile.Numbers("/proc").FindAll(pid => ProcFile.Text(pid, "cmdline").Contains(needle, StringComparison.Ordinal));
     }
 
     internal static void Kill(int pid)

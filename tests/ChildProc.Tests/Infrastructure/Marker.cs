@@ -1,4 +1,3 @@
-using System.Globalization;
 using ChildProc.Interop;
 
 namespace ChildProc.Tests.Infrastructure;
@@ -36,23 +35,7 @@ internal sealed class Marker : IDisposable
             return WindowsProcesses.Having($"{Variable}={Value}");
         }
 
-        List<int> found = [];
-        foreach (int pid in AllPids())
-        {
-            try
-            {
-                if (File.ReadAllBytes($"/proc/{pid}/environ").AsSpan().IndexOf(_needle) >= 0)
-                {
-                    found.Add(pid);
-                }
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // it just ended
-            }
-        }
-
-        return found;
+        return ProcFile.Numbers("/proc").FindAll(pid => ProcFile.Bytes(pid, "environ").AsSpan().IndexOf(_needle) >= 0);
     }
 
     internal void AssertGone() => Assert.Empty(Survivors().ConvertAll(pid => ProcFs.Describe(pid) ?? $"pid {pid}"));
@@ -68,17 +51,6 @@ internal sealed class Marker : IDisposable
             else
             {
                 Mono.Unix.Native.Syscall.kill(pid, Mono.Unix.Native.Signum.SIGKILL);
-            }
-        }
-    }
-
-    internal static IEnumerable<int> AllPids()
-    {
-        foreach (string directory in Directory.EnumerateDirectories("/proc"))
-        {
-            if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
-            {
-                yield return pid;
             }
         }
     }
