@@ -38,6 +38,9 @@ enum cp_type {
     CP_RETIRE = 37,
 };
 
+/* As the index of a path: /dev/null. */
+#define CP_NULL_DEVICE UINT32_MAX
+
 /* Where a start failed. The numbers are those of the public enum StartStage. */
 enum cp_stage {
     CP_STAGE_RESOLVE = 1,
@@ -146,7 +149,7 @@ struct cp_failed {
     struct cp_frame frame;
     uint32_t stage;
     int32_t error;       /* errno, positive */
-    uint32_t path_index; /* CP_STAGE_EXECUTE: which path */
+    uint32_t path_index; /* CP_STAGE_EXECUTE: which path; CP_STAGE_STANDARD_STREAMS: CP_NULL_DEVICE, or none */
     uint32_t bad_interpreter;
 };
 

@@ -33,6 +33,18 @@ static int fail(enum cp_stage stage, long error)
     return 127;
 }
 
+/* Our own 0, 1 and 2 are the null device, and the child's as they are. Where the host found none (a bare chroot) something
+ * holds their place that can neither be read nor written; then the child opens its own, or the start says why it cannot. */
+static long null_device(int target)
+{
+    if (!(sys_fcntl(target, F_GETFL_, 0) & O_PATH_))
+        return target;
+    long opened = sys_open("/dev/null", (target == 0 ? O_RDONLY_ : O_WRONLY_) | O_CLOEXEC_);
+    if (opened < 0)
+        s_result->path_index = CP_NULL_DEVICE;
+    return opened;
+}
+
 /* `*directory`: where the working directory's descriptor is then. */
 static long place_descriptors(const struct start *start, int *directory, enum cp_stage *stage)
 {
@@ -45,12 +57,16 @@ static long place_descriptors(const struct start *start, int *directory, enum cp
 
     int stdout_source = 1;
     for (int i = 0; i < 3; i++) {
-        if (r->stdio[i] == CP_STDIO_NULL)
-            continue; /* the supervisor's own 0, 1 and 2 are /dev/null, without CLOEXEC */
-        int source = r->stdio[i] == CP_STDIO_HANDLE ? *next++ : stdout_source;
+        long source = r->stdio[i] == CP_STDIO_NULL ? null_device(i) : r->stdio[i] == CP_STDIO_HANDLE ? *next++ : stdout_source;
+        if (source < 0) {
+            *stage = CP_STAGE_STANDARD_STREAMS;
+            return source;
+        }
+        if (r->stdio[i] == CP_STDIO_NULL && source == i)
+            continue;
         if (i == 1)
-            stdout_source = source;
-        places[count++] = (struct cp_place){source, i};
+            stdout_source = (int)source;
+        places[count++] = (struct cp_place){(int)source, i};
     }
     int streams = count;
     for (uint32_t i = 0; i < r->handle_count; i++, count++) {

@@ -26,7 +26,11 @@ public sealed class ChildProcessCapabilities
     /// <summary>What escapes it, in words.</summary>
     public IReadOnlyList<string> Limits { get; }
 
-    /// <summary>Why there is nothing stronger; null when it is the best that there is for the platform.</summary>
+    /// <summary>
+    /// Why there is nothing stronger; null when it is the best that there is for the platform. Where that could not be tried at
+    /// this moment, for want of descriptors or processes for example: what kept it from being tried. The next call, and
+    /// the next start, tries again.
+    /// </summary>
     public string? Reason { get; }
 
     /// <summary>One line for a log.</summary>

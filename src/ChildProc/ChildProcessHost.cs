@@ -62,7 +62,8 @@ public static class ChildProcessHost
 
     /// <summary>
     /// Linux: later children of <see cref="Local"/> inherit the present state of this process (resource limits, nice value,
-    /// affinity, umask, cgroup, namespaces, seccomp filter) in place of its state at the first start.
+    /// affinity, umask, cgroup, namespaces, seccomp filter) in place of its state at the first start. A stronger containment that
+    /// could not be had is tried again.
     /// </summary>
     public static void Refresh() => LocalHost.Refresh();
 }

@@ -81,7 +81,8 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
         {
             try
             {
-                tree = command.Image.Engine.Start(command.Image);
+                StartImage image = ImageOf(command);
+                tree = image.Engine.Start(image);
             }
             catch (EngineUnavailableException e)
             {
@@ -118,7 +119,8 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
         {
             try
             {
-                tree = await command.Image.Engine.StartAsync(command.Image, lifetime).ConfigureAwait(false);
+                StartImage image = ImageOf(command);
+                tree = await image.Engine.StartAsync(image, lifetime).ConfigureAwait(false);
             }
             catch (EngineUnavailableException e)
             {
@@ -143,13 +145,11 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
         return child;
     }
 
-    internal void Refresh()
-    {
-        foreach (Engine engine in _engines.All)
-        {
-            engine.Refresh();
-        }
-    }
+    internal void Refresh() => _engines.Refresh();
+
+    // As prepared, but never for a weaker engine than there is now.
+    private StartImage ImageOf(PreparedCommand command)
+        => _engines.IsOutdated(command.Image) ? command.Image = _engines.Prepare(command.StartInfo) : command.Image;
 
     private async Task CloseAsync()
     {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -113,6 +114,16 @@ static void reopen_stdout(char **arguments)
     close(fd);
 }
 
+static void make_directory(char **arguments)
+{
+    if (mkdir(arguments[0], 0700)) {
+        say("errno %d", errno);
+        return;
+    }
+    rmdir(arguments[0]);
+    say("made");
+}
+
 static void close_fd(char **arguments) { close((int)number(arguments[0])); }
 
 static void chatty(char **arguments)
@@ -174,6 +185,6 @@ static void exec_verb(char **arguments)
 const struct verb g_io_verbs[] = {
     {"cat", cat, 0}, {"cat-both", cat_both, 0}, {"cat-bytes", cat_bytes, 0}, {"flood", flood, 1}, {"zeros", zeros, 1},
     {"flood-lines", flood_lines, 1}, {"count-stdin", count_stdin, 0}, {"write-fd", write_fd, 2}, {"read-fd", read_fd, 1},
-    {"reopen-stdout", reopen_stdout, 1}, {"close", close_fd, 1}, {"chatty", chatty, 1}, {"read-line", read_line, 0},
+    {"reopen-stdout", reopen_stdout, 1}, {"close", close_fd, 1}, {"make-directory", make_directory, 1}, {"chatty", chatty, 1}, {"read-line", read_line, 0},
     {"wait-eof", wait_eof, 0}, {"burn-ms", burn, 1}, {"alloc-mb", alloc, 1}, {"sleep-ms", sleep_verb, 1},
     {"pause", pause_verb, 0}, {"exit", exit_verb, 1}, {"exec", exec_verb, 1}, {0}};

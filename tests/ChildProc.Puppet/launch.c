@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 
@@ -83,6 +85,40 @@ static void foreign_proc(char **arguments)
     while (waitpid(init, &status, 0) < 0 && errno == EINTR)
         ;
     _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+/* The setting is the PID namespace's own (Linux 6.3): no memfd may be executed there. */
+static void forbid_memfds(void)
+{
+    int fd = open("/proc/sys/vm/memfd_noexec", O_WRONLY);
+    if (fd < 0 || write(fd, "2", 1) != 1) {
+        dprintf(2, "memfd-noexec: the setting cannot be made\n");
+        _exit(77);
+    }
+    close(fd);
+}
+
+static void memfd_noexec(char **arguments)
+{
+    in_pid_namespace(forbid_memfds, arguments);
+}
+
+/* A bare /dev: without the null device ("absent"), or with one that may not be opened ("denied"). */
+static void without_null(char **arguments)
+{
+    int denied = !strcmp(arguments[0], "denied");
+    if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+        mount("none", "/dev", "tmpfs", MS_NOEXEC | (denied ? MS_NODEV : 0), NULL) || (denied && mknod("/dev/null", S_IFCHR | 0666, makedev(1, 3))))
+        _exit(77);
+    replace(arguments + 1);
+}
+
+/* All that is at / is at this directory, too, for whoever changes its root to there. */
+static void bound_root(char **arguments)
+{
+    if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) || mount("/", arguments[0], NULL, MS_BIND | MS_REC, NULL))
+        _exit(77);
+    replace(arguments + 1);
 }
 
 static void sigchld_ignored(char **arguments)
@@ -168,4 +204,5 @@ static void refuse(char **arguments)
 const struct verb g_launch_verbs[] = {
     {"as-pid1", as_pid1, 1}, {"few-pids", few_pids, 1}, {"foreign-proc", foreign_proc, 1}, {"sigchld-ignored", sigchld_ignored, 1}, {"with-leaked-fds", with_leaked_fds, 2},
     {"setsid-exec", setsid_exec, 1}, {"setpgid-exec", setpgid_exec, 1}, {"with-zombie", with_zombie, 2},
-    {"closed-stdio", closed_stdio, 1}, {"noexec-mount", noexec_mount, 2}, {"refuse", refuse, 3}, {0}};
+    {"closed-stdio", closed_stdio, 1}, {"memfd-noexec", memfd_noexec, 1}, {"without-null", without_null, 2},
+    {"bound-root", bound_root, 2}, {"noexec-mount", noexec_mount, 2}, {"refuse", refuse, 3}, {0}};

@@ -51,6 +51,24 @@ internal static class OwnState
         return 0;
     }
 
+    /// <summary>A child that needs no null device, and one that does, where there is none.</summary>
+    internal static async Task<int> NullStreamsAsync(string puppet)
+    {
+        ChildProcessStartInfo info = new(puppet, "print", "here") { StandardInput = ChildStdio.Text(""), StandardError = ChildStdio.ToStandardOutput };
+        CapturedResult needsNone = await ChildProcess.CaptureAsync(info);
+        try
+        {
+            ChildResult needsOne = await ChildProcess.RunAsync(new ChildProcessStartInfo(info) { StandardOutput = ChildStdio.Null, StandardError = ChildStdio.Null });
+            Console.WriteLine($"{needsNone.StandardOutput.TrimEnd()}, {needsOne.Status}");
+        }
+        catch (ChildProcessStartException e)
+        {
+            Console.WriteLine($"{needsNone.StandardOutput.TrimEnd()}, {e.Stage} {e.NativeErrorCode} {e.Message.Contains("/dev/null", StringComparison.Ordinal)}");
+        }
+
+        return 0;
+    }
+
     /// <summary>The input of a child whose host has closed its own: the start itself opens what gets the number.</summary>
     internal static async Task<int> WithoutInputAsync(string puppet)
     {

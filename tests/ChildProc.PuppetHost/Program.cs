@@ -35,8 +35,11 @@ return verb switch
     "beside-process" => await BesideProcessAsync(),
     "identity" => await IdentityAsync(),
     "bad-credentials" => BadCredentials(),
-    "no-new-privileges" => await NoNewPrivilegesAsync(),
     "no-descriptors" => NoDescriptors(),
+    "short-of-descriptors" => await Shortages.OfDescriptorsAsync(puppet),
+    "short-of-processes" => await Shortages.OfProcessesAsync(puppet),
+    "null-streams" => await OwnState.NullStreamsAsync(puppet),
+    "sandboxed" => Sandboxes.Enter(puppet, rest),
     "guardian-dies" => await GuardianDiesAsync(),
     "interactive" => await InteractiveAsync(rest),
     "flatness" => await Flatness.RunAsync(puppet, rest[0], int.Parse(rest[1], CultureInfo.InvariantCulture)),
@@ -237,26 +240,6 @@ int BadCredentials()
         Console.WriteLine($"{e.Stage} {e.NativeErrorCode}");
     }
 
-    return 0;
-}
-
-async Task<int> NoNewPrivilegesAsync()
-{
-    await ChildProcess.RunAsync(new ChildProcessStartInfo(puppet, "exit", "0"));
-    const int PrSetNoNewPrivs = 38;
-    CapturedResult result = null!;
-    Thread thread = new(() =>
-    {
-        // An attribute of the thread; the start takes place on it.
-        _ = Native.PrCtl(PrSetNoNewPrivs, 1, 0, 0, 0);
-        using IChildProcess child = ChildProcess.Start(new ChildProcessStartInfo(puppet, "attrs") { StandardOutput = ChildStdio.Pipe });
-        using StreamReader reader = new(child.StandardOutput.AsStream());
-        string text = reader.ReadToEnd();
-        result = new CapturedResult { Status = child.WaitForExit(), StandardOutput = text, StandardError = "" };
-    });
-    thread.Start();
-    thread.Join();
-    Console.WriteLine(Array.Find(result.StandardOutput.Split('\n'), static l => l.StartsWith("nnp=", StringComparison.Ordinal)));
     return 0;
 }
 

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using ChildProc.Interop;
 
 namespace ChildProc.Diagnostics;
 
-/// <summary>Error numbers of the system in words.</summary>
+/// <summary>Error numbers of the system: in words, and whether they may pass.</summary>
 internal static class Errno
 {
     // By number, as Linux has them on x64 and arm64: asm-generic/errno.h. 41 and 58 are not in use.
@@ -26,6 +27,13 @@ internal static class Errno
         "ECANCELED", "ENOKEY", "EKEYEXPIRED", "EKEYREVOKED", "EKEYREJECTED", "EOWNERDEAD", "ENOTRECOVERABLE",
         "ERFKILL", "EHWPOISON",
     ];
+
+    /// <summary>
+    /// A shortage, an interruption, or an answer that did not come in time: at another moment the same call may succeed, so no
+    /// decision that outlives the call may be drawn from it. By the numbers of Linux.
+    /// </summary>
+    public static bool MayPass(int errno) => errno is Libc.EINTR or Libc.EAGAIN or Libc.ENOMEM or Libc.ENFILE or Libc.EMFILE or Libc.ENOSPC
+        or Libc.EDQUOT or Libc.ETXTBSY or Libc.ENOBUFS or Libc.ETOOMANYREFS or Libc.ETIMEDOUT or Libc.ECONNRESET;
 
     /// <summary>The name, "ENOENT" for example; null where the number has none or the system is not Linux.</summary>
     public static string? Name(int errno) =>

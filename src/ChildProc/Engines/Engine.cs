@@ -5,11 +5,9 @@ internal abstract class Engine
 {
     internal abstract EngineFacts Facts { get; }
 
-    /// <summary>Makes sure, without starting a child, that it can work here.</summary>
+    /// <summary>Makes sure, without starting a child, that it can work here. Null, or why that cannot be told at this moment.</summary>
     /// <exception cref="EngineUnavailableException">It cannot.</exception>
-    internal virtual void Probe()
-    {
-    }
+    internal virtual string? Probe() => null;
 
     /// <summary>Brings a start info, which is free of faults, into the engine's own form; no side effect.</summary>
     /// <exception cref="ChildProcessStartException">There is nothing to execute, or too much to pass.</exception>
@@ -24,7 +22,7 @@ internal abstract class Engine
     /// <exception cref="OperationCanceledException">The lifetime ended first; nothing is left of the start.</exception>
     internal abstract ValueTask<ProcessTree> StartAsync(StartImage image, CancellationToken lifetime);
 
-    /// <summary>Later children inherit the present state of the host.</summary>
+    /// <summary>Later children inherit the present state of the host, and what could not be had is tried again.</summary>
     internal virtual void Refresh()
     {
     }
@@ -49,5 +47,5 @@ internal abstract class StartImage(Engine engine, ChildProcessStartInfo info)
     internal ChildProcessStartInfo Info { get; } = info;
 }
 
-/// <summary>An engine cannot work on this system, now or later.</summary>
+/// <summary>An engine cannot work in this process. Never for a shortage or another cause that may pass.</summary>
 internal sealed class EngineUnavailableException(string message, Exception? cause = null) : Exception(message, cause);

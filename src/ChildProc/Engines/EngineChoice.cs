@@ -8,13 +8,15 @@ using Microsoft.Extensions.Logging;
 
 namespace ChildProc.Engines;
 
-/// <summary>Which engine serves a start info on this system: by capability, found out once.</summary>
+/// <summary>Which engine serves a start info on this system: by capability, found out once, and anew after a refresh.</summary>
 internal sealed class EngineChoice
 {
     private readonly ILogger _logger;
     private readonly Containment _tree; // what Containment.Tree means for this host
     private readonly Engine? _whole; // holds every descendant
     private readonly Engine? _group; // the weaker one, which needs nothing
+    private readonly HashSet<string> _told = []; // causes, guarded by itself
+    private readonly string? _never; // why there is no stronger one on this system
     private string? _why; // the stronger one does not serve; null as long as it may
 
     internal EngineChoice(ChildProcessHostOptions options, ILogger logger)
@@ -29,7 +31,7 @@ internal sealed class EngineChoice
         else if (OperatingSystem.IsMacOS())
         {
             _group = new DarwinEngine(DarwinPlatform.Shared, logger);
-            _why = "macOS has nothing that holds a daemon";
+            _never = "macOS has nothing that holds a daemon";
         }
         else if (OperatingSystem.IsWindows())
         {
@@ -37,8 +39,10 @@ internal sealed class EngineChoice
         }
         else
         {
-            _why = $"there is no engine for {RuntimeInformation.RuntimeIdentifier}";
+            _never = $"there is no engine for {RuntimeInformation.RuntimeIdentifier}";
         }
+
+        _why = _never;
     }
 
     internal IEnumerable<Engine> All => new[] { _whole, _group }.OfType<Engine>();
@@ -74,6 +78,20 @@ internal sealed class EngineChoice
         }
     }
 
+    /// <summary>It was prepared for the weaker engine, and since the last refresh the stronger one may serve again.</summary>
+    internal bool IsOutdated(StartImage image) => image.Engine == _group && _whole is not null && image.Info.Containment == Containment.Tree
+        && _tree == Containment.Tree && Whole is not null;
+
+    /// <summary>The engines renew what they have of the host, and what could not be had is tried again.</summary>
+    internal void Refresh()
+    {
+        Volatile.Write(ref _why, _never);
+        foreach (Engine engine in All)
+        {
+            engine.Refresh();
+        }
+    }
+
     /// <summary>What <see cref="Containment.Tree"/> has here; finds it out, when no start has yet.</summary>
     internal ChildProcessCapabilities Capabilities()
     {
@@ -81,8 +99,7 @@ internal sealed class EngineChoice
         {
             try
             {
-                whole.Probe();
-                return new ChildProcessCapabilities(whole.Facts, reason: null);
+                return new ChildProcessCapabilities(whole.Facts, reason: whole.Probe());
             }
             catch (EngineUnavailableException e)
             {
@@ -98,7 +115,14 @@ internal sealed class EngineChoice
 
     private void Weaken(EngineUnavailableException e)
     {
-        if (Interlocked.CompareExchange(ref _why, e.Message, null) is null)
+        Interlocked.CompareExchange(ref _why, e.Message, null);
+        bool isNew;
+        lock (_told)
+        {
+            isNew = _told.Add(e.Message);
+        }
+
+        if (isNew)
         {
             Log.Weakened(_logger, _whole!.Facts.Containment, _group?.Facts.Containment ?? Containment.None, e.Message);
         }

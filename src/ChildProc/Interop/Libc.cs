@@ -8,8 +8,9 @@ internal static unsafe partial class Libc
     private const string Library = "libc";
 
     internal const int EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, EBADF = 9, ECHILD = 10, EAGAIN = 11, ENOMEM = 12,
-        EACCES = 13, ENODEV = 19, ENOTDIR = 20, ETXTBSY = 26, ENAMETOOLONG = 36, ELOOP = 40, ESTALE = 116, EINVAL = 22, ENFILE = 23, EMFILE = 24, EPIPE = 32, ENOSYS = 38, ECONNRESET = 104, ENOBUFS = 105, ENOTCONN = 107,
-        ETIMEDOUT = 110, ETOOMANYREFS = 109;
+        EACCES = 13, ENODEV = 19, ENOTDIR = 20, EINVAL = 22, ENFILE = 23, EMFILE = 24, ETXTBSY = 26, ENOSPC = 28, EPIPE = 32,
+        ENAMETOOLONG = 36, ENOSYS = 38, ELOOP = 40, ECONNRESET = 104, ENOBUFS = 105, ENOTCONN = 107, ETOOMANYREFS = 109, ETIMEDOUT = 110,
+        ESTALE = 116, EDQUOT = 122;
 
     internal const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_TRUNC = 0x200,
         O_APPEND = 0x400, O_NOCTTY = 0x100, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000, O_PATH = 0x200000;
@@ -33,7 +34,7 @@ internal static unsafe partial class Libc
     internal const int SEEK_CUR = 1;
     internal const uint SPLICE_F_MOVE = 1, SPLICE_F_NONBLOCK = 2;
     internal const int P_PID = 1, P_PIDFD = 3, WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x1000000;
-    internal const int PR_GET_CHILD_SUBREAPER = 37, PR_GET_NO_NEW_PRIVS = 39;
+    internal const int PR_GET_SECCOMP = 21, PR_GET_CHILD_SUBREAPER = 37, PR_GET_NO_NEW_PRIVS = 39;
     internal const nuint FIONREAD = 0x541B;
     internal const nuint PIDFD_GET_INFO = 0xC040FF0B; // for a struct pidfd_info of 64 bytes, linux/pidfd.h
     internal const short POSIX_SPAWN_SETPGROUP = 2, POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8, POSIX_SPAWN_SETSID = 0x80;
@@ -46,6 +47,8 @@ internal static unsafe partial class Libc
     internal const int SIGKILL = 9, SIGCONT = 18, SIGSTOP = 19;
 
     internal static nint SYS_waitid => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 95 : 247;
+
+    internal static nint SYS_statx => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 291 : 332;
 
     internal static nint SYS_capget => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 90 : 125;
 
@@ -133,6 +136,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int open(string path, int flags, int mode);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int unlink(string path);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int statvfs(string path, nuint* result);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int access(byte* path, int mode);

@@ -20,36 +20,25 @@ internal sealed class ChildProgram : IDisposable
     internal int? Number => _image.Number;
 
     /// <summary>Why there is none, whatever is tried; or null.</summary>
-    internal static string? WhyMissing(string? configuredPath) => configuredPath is null ? GuardianImage.WhyMissing() : null;
+    internal static string? WhyMissing(string? configuredPath) => configuredPath is null ? ProgramForms.WhyMissing() : null;
 
-    /// <summary>Makes it and tries it out. 0, or the errno of what may be better at another time.</summary>
+    /// <summary>Makes it, and tries it out.</summary>
     /// <param name="configuredPath">The program on disk; null: the one in the library.</param>
-    /// <param name="program">It, when it can be used.</param>
-    /// <param name="reason">Why it cannot, now or later.</param>
-    internal static int Open(string? configuredPath, out ChildProgram? program, out string reason)
+    /// <exception cref="ProgramUnavailableException">It cannot be used, now or at all.</exception>
+    internal static ChildProgram Open(string? configuredPath) => ProgramForms.RunFirst(configuredPath, static image =>
     {
-        program = null;
-        reason = "";
+        ChildProgram program = new(image);
         try
         {
-            program = new ChildProgram(GuardianImage.Open(configuredPath));
+            program.TryOut();
+            return program;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            reason = $"it cannot be written: {e.Message}";
-            return 0;
-        }
-
-        int error = program.TryOut(out bool works);
-        if (error != 0 || !works)
+        catch
         {
             program.Dispose();
-            program = null;
-            reason = error != 0 ? $"it cannot be executed: {Errno.Describe(error)}" : "what is executed does not answer";
+            throw;
         }
-
-        return error is Libc.EAGAIN or Libc.ENOMEM or Libc.EMFILE or Libc.ENFILE ? error : 0;
-    }
+    });
 
     /// <summary>Starts it. 0 with the host's end of its channel, or errno.</summary>
     /// <exception cref="ObjectDisposedException">It was disposed; not while this runs.</exception>
@@ -95,11 +84,7 @@ internal sealed class ChildProgram : IDisposable
             actions.NewSession();
         }
 
-        for (int i = 0; i < ChannelNumber; i++)
-        {
-            actions.OpenNull(i);
-        }
-
+        actions.FillStreams();
         actions.Place(theirs.Number, ChannelNumber);
         error = actions.Spawn(_image.Path, ["childproc-child", hold == Hold.Child ? "detach" : "exec"], out pid);
         if (error != 0)
@@ -113,23 +98,23 @@ internal sealed class ChildProgram : IDisposable
     }
 
     // Asked for nonsense it says so; another program, or a policy that ends it, does not.
-    private int TryOut(out bool works)
+    private void TryOut()
     {
-        works = false;
         int error = Spawn(Hold.Group, out int pid, out Descriptor channel);
         if (error != 0)
         {
-            return error;
+            throw new FormUnavailableException($"'{_image.Path}' cannot be executed: {Errno.Describe(error)}", error);
         }
 
         using Descriptor? pidFd = PidFd.Open(pid);
         long deadline = Environment.TickCount64 + PatienceMilliseconds;
         Span<byte> answer = stackalloc byte[64];
+        bool works, answered;
         using (channel)
         {
             _ = SeqPacket.Send(channel.Number, new Wire.Frame(Wire.FrameType.Go, 8));
-            works = SeqPacket.Wait(channel.Number, Libc.POLLIN, deadline)
-                && SeqPacket.Receive(channel.Number, answer) is > 0 and int length
+            answered = SeqPacket.Wait(channel.Number, Libc.POLLIN, deadline);
+            works = answered && SeqPacket.Receive(channel.Number, answer) is > 0 and int length
                 && Wire.TryRead(answer[..length], out Wire.Failed failed) && failed.Frame.Type == Wire.FrameType.Failed;
         }
 
@@ -144,7 +129,15 @@ internal sealed class ChildProgram : IDisposable
             _ = PidFd.Wait(pidFd.Number, keep: false, out _);
         }
 
-        return 0;
+        if (!answered)
+        {
+            throw new ProgramUnavailableException("what is executed does not answer", Libc.ETIMEDOUT);
+        }
+
+        if (!works)
+        {
+            throw new FormUnavailableException("what is executed ended before it answered", 0);
+        }
     }
 
     private void Release()

@@ -26,7 +26,8 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
     private readonly HashSet<DirectTree> _trees = [];
     private ChildProgram? _program;
     private string? _whyPlain = ChildProgram.WhyMissing(options.GuardianPath);
-    private bool _toldPlain, _closed;
+    private readonly HashSet<string> _toldPlain = []; // causes
+    private bool _closed;
 
     internal override EngineFacts Facts => EngineFacts.ProcessGroup;
 
@@ -87,10 +88,8 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
         if (start is null)
         {
             // exec may take its time on a slow file system, and posix_spawn waits for it.
-            return Accept(
-                await Task.Factory.StartNew(
-                    () => StartPlainly(image, resources), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false),
-                resources);
+            Task<DirectTree> plain = OwnThread.TryRun("ChildProc start", () => StartPlainly(image, resources)) ?? throw Failure(Libc.EAGAIN, image.Info);
+            return Accept(await plain.ConfigureAwait(false), resources);
         }
 
         int error;
@@ -139,6 +138,14 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
         lock (_gate)
         {
             return [.. _trees];
+        }
+    }
+
+    internal override void Refresh()
+    {
+        lock (_gate)
+        {
+            _whyPlain = ChildProgram.WhyMissing(options.GuardianPath);
         }
     }
 
@@ -268,7 +275,6 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
 
     private DirectTree StartPlainly(RequestImage image, StartResources resources)
     {
-        PlainSpawn.Refuse(image.Info, _whyPlain!);
         Hold hold = HoldOf(image.Info);
         int pid = PlainSpawn.Start(image, resources, hold);
         Descriptor pidFd = PidFd.Open(pid) ?? throw Failure(Marshal.GetLastPInvokeError(), image.Info);
@@ -322,36 +328,35 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_closed, typeof(IChildProcessHost));
-            if (_whyPlain is null && _program is null)
+            if (_program is null && _whyPlain is null)
             {
-                Check(ChildProgram.Open(options.GuardianPath, out _program, out string reason), info);
-                _whyPlain = _program is null ? reason : null;
+                try
+                {
+                    _program = ChildProgram.Open(options.GuardianPath);
+                }
+                catch (ProgramUnavailableException e) when (e.MayPass)
+                {
+                    throw ChildProcessStartException.Create(StartStage.Containment, e.Error, info, detail: e.Message);
+                }
+                catch (ProgramUnavailableException e)
+                {
+                    _whyPlain = e.Message;
+                }
             }
 
             if (_program is not null)
             {
                 return _program;
             }
-        }
 
-        SetPlain(_whyPlain!, info);
-        return null;
-    }
-
-    private void SetPlain(string reason, ChildProcessStartInfo info)
-    {
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_closed, typeof(IChildProcessHost));
-            _whyPlain ??= reason;
-            if (!_toldPlain)
+            if (_toldPlain.Add(_whyPlain!))
             {
-                _toldPlain = true;
-                Log.PlainSpawn(logger, _whyPlain);
+                Log.PlainSpawn(logger, _whyPlain!);
             }
-        }
 
-        PlainSpawn.Refuse(info, reason);
+            PlainSpawn.Refuse(info, _whyPlain!);
+            return null;
+        }
     }
 
     private static void Check(int error, ChildProcessStartInfo info) => ChildProcessStartException.ThrowIfFailed(error, StartStage.Containment, info);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using ChildProc.Diagnostics;
 using ChildProc.Interop;
 
 namespace ChildProc.Engines.Direct;
@@ -60,7 +61,25 @@ internal sealed unsafe class SpawnActions : IDisposable
         _flags |= Libc.POSIX_SPAWN_SETPGROUP;
     }
 
-    internal void OpenNull(int target) => Note(Libc.posix_spawn_file_actions_addopen(_actions, target, Text("/dev/null"), Libc.O_RDWR, 0));
+    /// <summary>The null device. Opened here, where its absence can be told from that of the program.</summary>
+    internal void OpenNull(int target) => PlaceNull(target, Libc.open("/dev/null", Libc.O_RDWR | Libc.O_CLOEXEC, 0));
+
+    /// <summary>
+    /// The standard streams of a process of the library's own: the null device, or where there is none, something that can neither
+    /// be read nor written. spawn.c knows it by that.
+    /// </summary>
+    internal void FillStreams()
+    {
+        int number = Libc.open("/dev/null", Libc.O_RDWR | Libc.O_CLOEXEC, 0);
+        if (number < 0 && !Errno.MayPass(Marshal.GetLastPInvokeError()))
+        {
+            number = Libc.open("/", Libc.O_PATH | Libc.O_CLOEXEC, 0);
+        }
+
+        PlaceNull(0, number);
+        Copy(0, 1);
+        Copy(0, 2);
+    }
 
     internal void Place(int source, int target)
     {
@@ -75,6 +94,18 @@ internal sealed unsafe class SpawnActions : IDisposable
     internal void Copy(int source, int target) => Note(Libc.posix_spawn_file_actions_adddup2(_actions, source, target));
 
     internal void Close(int number) => Note(Libc.posix_spawn_file_actions_addclose(_actions, number));
+
+    private void PlaceNull(int target, int number)
+    {
+        if (number < 0)
+        {
+            Note(Marshal.GetLastPInvokeError());
+            return;
+        }
+
+        using Descriptor opened = new(number);
+        Place(number, target);
+    }
 
     /// <summary>A copy of a descriptor that stands above every target, or -1.</summary>
     internal int MoveAside(int source)

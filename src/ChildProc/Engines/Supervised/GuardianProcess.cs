@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using ChildProc.Diagnostics;
+using ChildProc.Engines.Direct;
 using ChildProc.Interop;
 
 namespace ChildProc.Engines.Supervised;
@@ -16,34 +18,34 @@ internal static unsafe class GuardianProcess
 {
     private const int RequestsNumber = 3, ControlNumber = 4, HostNumber = 5;
     private const int HandshakeMilliseconds = 10_000;
-    private const int AboveFixed = 16; // where the sources of 3, 4 and 5 are moved to, so that none overwrites another
 
     internal readonly record struct Connection(Descriptor Requests, Descriptor Control, Descriptor? PidFd, int Pid);
 
-    /// <exception cref="GuardianUnavailableException">It cannot be started, or cannot work here.</exception>
+    /// <exception cref="ProgramUnavailableException">It cannot be started, or cannot work here.</exception>
     internal static Connection Start(string? configuredPath, int poolSize)
+        => ProgramForms.RunFirst(configuredPath, image => Start(image, poolSize));
+
+    private static Connection Start(GuardianImage image, int poolSize)
     {
-        using GuardianImage image = Open(configuredPath);
-        Check(SeqPacket.CreatePair(out int requests, out int requestsTheirs), "socketpair");
+        using GuardianImage used = image;
+        ProgramUnavailableException.ThrowIfFailed(SeqPacket.CreatePair(out int requests, out int requestsTheirs), "socketpair");
         using Descriptor theirs1 = new(requestsTheirs);
         Descriptor ours = new(requests);
         Descriptor? control = null;
         try
         {
-            Check(SeqPacket.CreatePair(out int controlOurs, out int controlTheirs), "socketpair");
+            ProgramUnavailableException.ThrowIfFailed(SeqPacket.CreatePair(out int controlOurs, out int controlTheirs), "socketpair");
             control = new Descriptor(controlOurs);
             using Descriptor theirs2 = new(controlTheirs);
-            int self = (int)Libc.syscall(Libc.SYS_pidfd_open, Environment.ProcessId, 0);
-            using Descriptor? host = self >= 0 ? new Descriptor(self) : null;
+            using Descriptor? host = OpenPidFd(Environment.ProcessId);
 
-            int pid = Spawn(image.Path, poolSize, theirs1.Number, theirs2.Number, host?.Number ?? -1);
-            int first = (int)Libc.syscall(Libc.SYS_pidfd_open, pid, 0);
-            using Descriptor? starter = first >= 0 ? new Descriptor(first) : null;
+            int pid = Spawn(image.Path, poolSize, theirs1, theirs2, host);
+            using Descriptor? starter = OpenPidFd(pid, orThrow: false);
             int sent = SeqPacket.Send(control.Number, new Wire.Frame(Wire.FrameType.Go, 8));
             theirs2.Dispose(); // so that its death is an end of file here
-            Check(Reap(starter, pid), "fork of the guardian");
-            Check(sent, "send");
-            return ReadHello(ours, control, isOurs: configuredPath is null);
+            ProgramUnavailableException.ThrowIfFailed(Reap(starter, pid), "fork of the guardian");
+            ProgramUnavailableException.ThrowIfFailed(sent is Libc.EPIPE or Libc.ECONNRESET ? 0 : sent, "send"); // it has ended: told below
+            return ReadHello(ours, control);
         }
         catch
         {
@@ -53,94 +55,39 @@ internal static unsafe class GuardianProcess
         }
     }
 
-    private static GuardianImage Open(string? configuredPath)
+    // Null where there are none (Linux < 5.3, or a seccomp filter). A guardian is for long: it is not to do without for a shortage.
+    private static Descriptor? OpenPidFd(int pid, bool orThrow = true)
     {
-        if (configuredPath is null && GuardianImage.WhyMissing() is { } reason)
+        int number = (int)Libc.syscall(Libc.SYS_pidfd_open, pid, 0);
+        int error = number >= 0 ? 0 : Marshal.GetLastPInvokeError();
+        if (orThrow && Errno.MayPass(error))
         {
-            throw new GuardianUnavailableException(reason, 0);
+            throw new ProgramUnavailableException($"pidfd_open failed: {Errno.Describe(error)}", error);
         }
 
-        try
-        {
-            return GuardianImage.Open(configuredPath);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new GuardianUnavailableException($"the guardian's program cannot be written: {e.Message}", 0);
-        }
+        return number >= 0 ? new Descriptor(number) : null;
     }
 
-    private static int Spawn(string path, int poolSize, int requests, int control, int host)
+    private static int Spawn(string path, int poolSize, Descriptor requests, Descriptor control, Descriptor? host)
     {
         string title = string.Create(CultureInfo.InvariantCulture, $"childproc-guardian   (host {Environment.ProcessId})");
-        string[] arguments = [title, poolSize.ToString(CultureInfo.InvariantCulture), HostGroup.MustBeShared() ? "shared" : "own"];
-        // posix_spawn_file_actions_t and posix_spawnattr_t: at most 80 and 336 bytes in glibc and musl.
-        byte* actions = stackalloc byte[512];
-        byte* attributes = stackalloc byte[1024];
-        byte* allSignals = stackalloc byte[128];
-        new Span<byte>(allSignals, 128).Fill(0xFF);
-        byte** argv = stackalloc byte*[arguments.Length + 1];
-        byte** envp = stackalloc byte*[1];
-        envp[0] = null;
-        byte* program = (byte*)Marshal.StringToCoTaskMemUTF8(path);
-        byte* nullDevice = (byte*)Marshal.StringToCoTaskMemUTF8("/dev/null");
-        Span<int> moved = [-1, -1, -1];
-        for (int i = 0; i < arguments.Length; i++)
+        using SpawnActions actions = new(HostNumber);
+        actions.SetMask(blockAll: true);
+        actions.FillStreams();
+        actions.Place(requests.Number, RequestsNumber);
+        actions.Place(control.Number, ControlNumber);
+        if (host is not null)
         {
-            argv[i] = (byte*)Marshal.StringToCoTaskMemUTF8(arguments[i]);
+            actions.Place(host.Number, HostNumber);
+        }
+        else
+        {
+            actions.Close(HostNumber); // the guardian takes 5 for the host's pidfd: nothing that this process inherited may stand there
         }
 
-        argv[arguments.Length] = null;
-        Check(Libc.posix_spawn_file_actions_init(actions), "posix_spawn attributes");
-        Check(Libc.posix_spawnattr_init(attributes), "posix_spawn attributes");
-        try
-        {
-            Check(Libc.posix_spawnattr_setsigmask(attributes, allSignals), "posix_spawn attributes");
-            Check(Libc.posix_spawnattr_setflags(attributes, Libc.POSIX_SPAWN_SETSIGMASK), "posix_spawn attributes");
-            for (int i = 0; i < 3; i++)
-            {
-                Check(Libc.posix_spawn_file_actions_addopen(actions, i, nullDevice, Libc.O_RDWR, 0), "posix_spawn attributes");
-            }
-
-            if (host < 0)
-            {
-                // The guardian takes 5 for the host's pidfd: nothing that this process inherited may stand there.
-                Check(Libc.posix_spawn_file_actions_addclose(actions, HostNumber), "posix_spawn attributes");
-            }
-
-            ReadOnlySpan<int> sources = [requests, control, host];
-            for (int i = 0; i < 3 && sources[i] >= 0; i++)
-            {
-                moved[i] = Libc.fcntl(sources[i], Libc.F_DUPFD_CLOEXEC, AboveFixed);
-                Check(moved[i] >= 0 ? 0 : Marshal.GetLastPInvokeError(), "fcntl");
-                Check(Libc.posix_spawn_file_actions_adddup2(actions, moved[i], RequestsNumber + i), "posix_spawn attributes");
-            }
-
-            int pid;
-            int error = Libc.posix_spawn(&pid, program, actions, attributes, argv, envp);
-            Check(error, $"posix_spawn of '{path}'");
-            return pid;
-        }
-        finally
-        {
-            _ = Libc.posix_spawn_file_actions_destroy(actions);
-            _ = Libc.posix_spawnattr_destroy(attributes);
-            foreach (int descriptor in moved)
-            {
-                if (descriptor >= 0)
-                {
-                    Libc.close(descriptor);
-                }
-            }
-
-            for (int i = 0; i < arguments.Length; i++)
-            {
-                Marshal.FreeCoTaskMem((nint)argv[i]);
-            }
-
-            Marshal.FreeCoTaskMem((nint)program);
-            Marshal.FreeCoTaskMem((nint)nullDevice);
-        }
+        ProgramUnavailableException.ThrowIfFailed(actions.Error, "the preparation of posix_spawn");
+        int error = actions.Spawn(path, [title, poolSize.ToString(CultureInfo.InvariantCulture), HostGroup.MustBeShared() ? "shared" : "own"], out int pid);
+        return error == 0 ? pid : throw new FormUnavailableException($"'{path}' cannot be executed: {Errno.Describe(error)}", error);
     }
 
     // By pidfd, so that no other child is ever taken for it. ECHILD: someone else in the host reaped it, which is fine.
@@ -164,20 +111,19 @@ internal static unsafe class GuardianProcess
         return fields[2] == CldExited ? fields[6] : 0;
     }
 
-    private static Connection ReadHello(Descriptor requests, Descriptor control, bool isOurs)
+    private static Connection ReadHello(Descriptor requests, Descriptor control)
     {
         Span<byte> buffer = stackalloc byte[64];
         if (!SeqPacket.Wait(control.Number, Libc.POLLIN, Environment.TickCount64 + HandshakeMilliseconds))
         {
-            throw new GuardianUnavailableException("the guardian does not answer", Libc.ETIMEDOUT);
+            throw new ProgramUnavailableException("the guardian does not answer", Libc.ETIMEDOUT);
         }
 
         int length = SeqPacket.Receive(control.Number, buffer, out Descriptor? pidFd);
         if (length <= 0 || !Wire.TryRead(buffer[..length], out Wire.Hello hello) || hello.Frame.Type != Wire.FrameType.Hello)
         {
             pidFd?.Dispose();
-            int error = isOurs ? Libc.ECONNRESET : 0; // a program that is no guardian never will be one
-            throw new GuardianUnavailableException("the guardian ended before it answered", error);
+            throw new FormUnavailableException("the guardian ended before it answered", 0);
         }
 
         if (hello.FailedTest != 0)
@@ -189,23 +135,9 @@ internal static unsafe class GuardianProcess
                 2 => "the files /proc/<pid>/task/<tid>/children (CONFIG_PROC_CHILDREN) in a /proc of its own PID namespace",
                 _ => "the guardian's own resources (memory, signalfd, eventfd)",
             };
-            throw new GuardianUnavailableException($"this system lacks {missing}", hello.Error);
+            throw new ProgramUnavailableException($"this system lacks {missing}", hello.Error);
         }
 
         return new Connection(requests, control, pidFd, hello.GuardianPid);
     }
-
-    private static void Check(int error, string what)
-    {
-        if (error != 0)
-        {
-            throw new GuardianUnavailableException($"{what} failed: {Marshal.GetPInvokeErrorMessage(error)}", error);
-        }
-    }
-}
-
-/// <summary>The guardian cannot be started now, or not at all.</summary>
-internal sealed class GuardianUnavailableException(string reason, int error) : Exception(reason)
-{
-    internal int Error { get; } = error;
 }

@@ -40,7 +40,7 @@ internal sealed class GuardianSession : IReactorEntry
         if (error != 0)
         {
             Close();
-            throw new GuardianUnavailableException("epoll_ctl failed", error);
+            ProgramUnavailableException.ThrowIfFailed(error, "epoll_ctl");
         }
     }
 

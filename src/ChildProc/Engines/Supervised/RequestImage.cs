@@ -97,11 +97,6 @@ internal sealed class RequestImage : StartImage
             header.Flags |= Wire.RequestFlags.BodyInMemfd;
         }
 
-        if (Libc.prctl(Libc.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
-        {
-            header.Flags |= Wire.RequestFlags.NoNewPrivileges; // the host gave it up after the guardian began
-        }
-
         if (ChildTelemetry.IsWanted)
         {
             header.Flags |= Wire.RequestFlags.TellTime;
@@ -113,7 +108,8 @@ internal sealed class RequestImage : StartImage
     internal ChildProcessStartException Failure(in Wire.Failed failed)
     {
         StartStage stage = (StartStage)failed.Stage;
-        string? path = stage == StartStage.Execute && failed.PathIndex < _paths.Count ? _paths[(int)failed.PathIndex] : null;
+        string? path = stage == StartStage.StandardStreams && failed.PathIndex == Wire.NullDevice ? "/dev/null"
+            : stage == StartStage.Execute && failed.PathIndex < _paths.Count ? _paths[(int)failed.PathIndex] : null;
         return ChildProcessStartException.Create(stage, failed.Error, Info, path, failed.BadInterpreter != 0);
     }
 

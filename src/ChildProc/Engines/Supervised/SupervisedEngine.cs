@@ -31,7 +31,18 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
 
     internal override EngineFacts Facts => EngineFacts.Supervised;
 
-    internal override void Probe() => Session(HostIdentity.Capture(), info: null);
+    internal override string? Probe()
+    {
+        try
+        {
+            Session(HostIdentity.Capture());
+            return null;
+        }
+        catch (ProgramUnavailableException e)
+        {
+            return e.Message;
+        }
+    }
 
     internal override StartImage Prepare(ChildProcessStartInfo info) => new RequestImage(this, info);
 
@@ -43,7 +54,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         for (int attempt = 1; ; attempt++)
         {
             HostIdentity identity = HostIdentity.Capture();
-            GuardianSession session = Session(identity, image.Info);
+            GuardianSession session = SessionOf(identity, image);
             SupervisedTree tree = Begin(session, image, resources, out int theirs);
             try
             {
@@ -86,10 +97,17 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         RequestImage image = (RequestImage)prepared;
         long deadline = Deadline();
         using StartResources resources = StartResources.Open(image);
+        HostIdentity first = HostIdentity.Capture();
         for (int attempt = 1; ; attempt++)
         {
-            HostIdentity identity = HostIdentity.Capture();
-            GuardianSession session = Current(identity) ?? await SessionAsync(identity, image.Info).ConfigureAwait(false);
+            HostIdentity identity = attempt == 1 ? first : HostIdentity.Capture();
+            if (identity.Thread != first.Thread)
+            {
+                // Only the thread that asked for the start can hand its sandbox on, and this is another one.
+                throw ChildProcessStartException.Create(StartStage.Containment, Libc.EPIPE, image.Info, detail: "the guardian ended during the start");
+            }
+
+            GuardianSession session = Current(identity) ?? await SessionAsync(identity, image).ConfigureAwait(false);
             SupervisedTree tree = Begin(session, image, resources, out int theirs);
             tree.ListenForStart();
             try
@@ -186,10 +204,26 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         return session is { Serves: true } && session.Identity == identity ? session : null;
     }
 
-    private Task<GuardianSession> SessionAsync(HostIdentity identity, ChildProcessStartInfo info)
-        => Task.Factory.StartNew(() => Session(identity, info), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    // On a thread that the caller's thread makes: the guardian has the sandbox that it has.
+    private Task<GuardianSession> SessionAsync(HostIdentity identity, RequestImage image)
+        => OwnThread.TryRun("ChildProc start", () => SessionOf(identity, image))
+            ?? throw ChildProcessStartException.Create(StartStage.Containment, Libc.EAGAIN, image.Info, detail: "a thread cannot be started");
 
-    private GuardianSession Session(HostIdentity identity, ChildProcessStartInfo? info)
+    private GuardianSession SessionOf(HostIdentity identity, RequestImage image)
+    {
+        try
+        {
+            return Session(identity);
+        }
+        catch (ProgramUnavailableException e)
+        {
+            throw ChildProcessStartException.Create(StartStage.Containment, e.Error, image.Info, detail: e.Message);
+        }
+    }
+
+    /// <exception cref="ProgramUnavailableException">There is no guardian now; at another time there may be.</exception>
+    /// <exception cref="EngineUnavailableException">There is none for this process.</exception>
+    private GuardianSession Session(HostIdentity identity)
     {
         if (Current(identity) is { } current)
         {
@@ -209,12 +243,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
             _sessions.RemoveAll(static session => session.IsOver);
             try
             {
-                int error = Reactor.EnsureRunning();
-                if (error != 0)
-                {
-                    throw new GuardianUnavailableException("the reactor cannot be started", error);
-                }
-
+                ProgramUnavailableException.ThrowIfFailed(Reactor.EnsureRunning(), "the start of the reactor");
                 int pool = Math.Clamp(Environment.ProcessorCount, 2, 16);
                 GuardianSession session = new(GuardianProcess.Start(options.GuardianPath, pool), identity, logger);
                 Log.GuardianStarted(logger, session.Pid);
@@ -223,12 +252,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
                 Volatile.Write(ref _session, session);
                 return session;
             }
-            catch (GuardianUnavailableException e)
-                when (info is not null && e.Error is Libc.EMFILE or Libc.ENFILE or Libc.EAGAIN or Libc.ENOMEM or Libc.ETIMEDOUT or Libc.ECONNRESET)
-            {
-                throw ChildProcessStartException.Create(StartStage.Containment, e.Error, info, detail: e.Message);
-            }
-            catch (GuardianUnavailableException e)
+            catch (ProgramUnavailableException e) when (!e.MayPass)
             {
                 throw new EngineUnavailableException(e.Message, e);
             }

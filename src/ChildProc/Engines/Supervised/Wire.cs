@@ -9,6 +9,7 @@ internal static class Wire
     internal const int MaxInline = 24 * 1024;
     internal const int MaxBody = 32 * 1024 * 1024;
     internal const int MaxHandles = 240;
+    internal const uint NullDevice = uint.MaxValue; // as the index of a path
 
     internal enum FrameType : ushort
     {

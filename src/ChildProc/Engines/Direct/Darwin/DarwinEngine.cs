@@ -54,7 +54,8 @@ internal sealed class DarwinEngine(DarwinPlatform platform, ILogger logger) : En
 
     /// <summary>On a thread of its own: posix_spawn waits for the exec, and that for the disk.</summary>
     internal override async ValueTask<ProcessTree> StartAsync(StartImage image, CancellationToken lifetime)
-        => await Task.Factory.StartNew(() => Start(image), lifetime, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+        => await (OwnThread.TryRun("ChildProc start", () => Start(image))
+            ?? throw ChildProcessStartException.Create(StartStage.Containment, DarwinAbi.EAGAIN, image.Info, detail: "a thread cannot be started")).ConfigureAwait(false);
 
     /// <summary>Those that have an owner; a detached one is none of a host's to end.</summary>
     internal override List<ProcessTree> Trees()

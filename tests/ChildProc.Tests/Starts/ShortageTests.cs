@@ -1,0 +1,61 @@
+using System.Globalization;
+using ChildProc.Tests.Infrastructure;
+
+namespace ChildProc.Tests.Starts;
+
+/// <summary>What a host runs short of for a while: a start says so, and nothing is the weaker for it afterwards.</summary>
+public sealed class ShortageTests
+{
+    [Fact(Timeout = 120_000)]
+    public async Task Descriptors_that_are_short_for_a_while_weaken_nothing()
+    {
+        Requires.Keepers();
+        (int code, string text) = await HostProcess.RunAsync([], "short-of-descriptors");
+        Assert.Equal(0, code);
+        string[] lines = text.Split('\n');
+        Assert.Equal(9, lines.Length); // with 0 to 8 free
+        Assert.Equal("0: Supervised, refused, refused, then Supervised", lines[0]);
+        Assert.All(lines, static line => Assert.Matches("^. *: Supervised, (refused|started), (refused|started), then Supervised$", line));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Processes_and_threads_that_are_short_for_a_while_weaken_nothing()
+    {
+        Requires.Keepers();
+        string group = "/sys/fs/cgroup/pids/childproc-" + Guid.NewGuid().ToString("N");
+        try
+        {
+            Directory.CreateDirectory(group);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Assert.Skip("no pids controller of cgroup v1 that may be written: " + e.Message);
+        }
+
+        using HostProcess host = HostProcess.Start([], null, "short-of-processes");
+        Assert.Equal("ready", await host.LineAsync());
+        string pid = host.Id.ToString(CultureInfo.InvariantCulture);
+        await File.WriteAllTextAsync(group + "/cgroup.procs", pid, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(group + "/pids.max", "1", TestContext.Current.CancellationToken);
+        await host.Process.StandardInput.WriteLineAsync();
+        Assert.Equal("Supervised, refused, refused", await host.LineAsync());
+        await File.WriteAllTextAsync(group + "/pids.max", "max", TestContext.Current.CancellationToken);
+        await host.Process.StandardInput.WriteLineAsync();
+        Assert.Equal("Supervised", await host.LineAsync());
+        await host.Process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                try
+                {
+                    Directory.Delete(group);
+                    return true;
+                }
+                catch (IOException)
+                {
+                    return false; // the keepers are on their way
+                }
+            },
+            "the group is empty");
+    }
+}
