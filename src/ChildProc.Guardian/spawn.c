@@ -34,12 +34,18 @@ static int fail(enum cp_stage stage, long error)
 }
 
 /* Our own 0, 1 and 2 are the null device, and the child's as they are. Where the host found none (a bare chroot) something
- * holds their place that can neither be read nor written; then the child opens its own, or the start says why it cannot. */
+ * holds their place that can neither be read nor written; then the child opens its own. An input that is at its end is as
+ * good as the null device; an output that takes everything has no stand-in, and the start says why it cannot be. */
 static long null_device(int target)
 {
     if (!(sys_fcntl(target, F_GETFL_, 0) & O_PATH_))
         return target;
     long opened = sys_open("/dev/null", (target == 0 ? O_RDONLY_ : O_WRONLY_) | O_CLOEXEC_);
+    int ends[2];
+    if (opened < 0 && target == 0 && SYS2(NR_pipe2, ends, O_CLOEXEC_) == 0) {
+        sys_close(ends[1]);
+        return ends[0];
+    }
     if (opened < 0)
         s_result->path_index = CP_NULL_DEVICE;
     return opened;

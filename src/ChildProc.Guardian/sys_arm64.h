@@ -3,7 +3,7 @@
 #define CP_SYS_ARCH_H
 
 enum {
-    NR_eventfd2 = 19, NR_dup3 = 24, NR_fcntl = 25, NR_ioctl = 29, NR_faccessat = 48, NR_chdir = 49, NR_fchdir = 50,
+    NR_eventfd2 = 19, NR_dup3 = 24, NR_pipe2 = 59, NR_fcntl = 25, NR_ioctl = 29, NR_faccessat = 48, NR_chdir = 49, NR_fchdir = 50,
     NR_openat = 56, NR_close = 57, NR_getdents64 = 61, NR_lseek = 62, NR_read = 63, NR_write = 64, NR_readlinkat = 78, NR_ppoll = 73,
     NR_signalfd4 = 74, NR_exit_group = 94, NR_waitid = 95, NR_nanosleep = 101, NR_clock_gettime = 113, NR_kill = 129,
     NR_rt_sigaction = 134, NR_rt_sigprocmask = 135, NR_setpriority = 140, NR_setresuid = 147, NR_setresgid = 149,

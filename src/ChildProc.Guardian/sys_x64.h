@@ -9,7 +9,7 @@ enum {
     NR_chdir = 80, NR_fchdir = 81, NR_umask = 95, NR_geteuid = 107, NR_getegid = 108, NR_setpgid = 109,
     NR_getppid = 110, NR_setsid = 112, NR_setgroups = 116, NR_setresuid = 117, NR_setresgid = 119, NR_getpgid = 121,
     NR_setpriority = 141, NR_prctl = 157, NR_getdents64 = 217, NR_clock_gettime = 228, NR_exit_group = 231,
-    NR_waitid = 247, NR_openat = 257, NR_readlinkat = 267, NR_faccessat = 269, NR_ppoll = 271, NR_signalfd4 = 289, NR_eventfd2 = 290,
+    NR_waitid = 247, NR_openat = 257, NR_readlinkat = 267, NR_faccessat = 269, NR_ppoll = 271, NR_signalfd4 = 289, NR_eventfd2 = 290, NR_pipe2 = 293,
     NR_dup3 = 292, NR_prlimit64 = 302, NR_pidfd_send_signal = 424, NR_pidfd_open = 434, NR_close_range = 436,
 };
 

@@ -51,21 +51,30 @@ internal static class OwnState
         return 0;
     }
 
-    /// <summary>A child that needs no null device, and one that does, where there is none.</summary>
+    /// <summary>A child with a null input, and one with a null output, where there is no null device.</summary>
     internal static async Task<int> NullStreamsAsync(string puppet)
     {
-        ChildProcessStartInfo info = new(puppet, "print", "here") { StandardInput = ChildStdio.Text(""), StandardError = ChildStdio.ToStandardOutput };
-        CapturedResult needsNone = await ChildProcess.CaptureAsync(info);
+        string input, output;
         try
         {
-            ChildResult needsOne = await ChildProcess.RunAsync(new ChildProcessStartInfo(info) { StandardOutput = ChildStdio.Null, StandardError = ChildStdio.Null });
-            Console.WriteLine($"{needsNone.StandardOutput.TrimEnd()}, {needsOne.Status}");
+            CapturedResult result = await ChildProcess.CaptureAsync(new ChildProcessStartInfo(puppet, "count-stdin") { StandardInput = ChildStdio.Null });
+            input = result.StandardOutput.StartsWith("0 ", StringComparison.Ordinal) ? "at its end" : result.StandardOutput;
         }
         catch (ChildProcessStartException e)
         {
-            Console.WriteLine($"{needsNone.StandardOutput.TrimEnd()}, {e.Stage} {e.NativeErrorCode} {e.Message.Contains("/dev/null", StringComparison.Ordinal)}");
+            input = $"{e.Stage} {e.NativeErrorCode} {e.Message.Contains("/dev/null", StringComparison.Ordinal)}";
         }
 
+        try
+        {
+            output = (await ChildProcess.RunAsync(new ChildProcessStartInfo(puppet, "print", "x") { StandardOutput = ChildStdio.Null })).Status.ToString();
+        }
+        catch (ChildProcessStartException e)
+        {
+            output = $"{e.Stage} {e.NativeErrorCode} {e.Message.Contains("/dev/null", StringComparison.Ordinal)}";
+        }
+
+        Console.WriteLine($"{input}, {output}");
         return 0;
     }
 

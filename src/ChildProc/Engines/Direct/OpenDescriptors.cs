@@ -29,19 +29,32 @@ internal static unsafe class OpenDescriptors
             highest = Math.Max(highest, target);
         }
 
-        FileSystemEnumerable<int> numbers = new("/proc/self/fd", static (ref FileSystemEntry entry) => Number(entry.FileName));
+        if (s_closeFrom is not null)
+        {
+            CloseThose(actions, targets, Enumerable.Range(FirstAfterStreams, highest + 1 - FirstAfterStreams));
+            actions.Note(s_closeFrom(actions.Actions, highest + 1));
+            return;
+        }
+
+        try
+        {
+            FileSystemEnumerable<int> numbers = new("/proc/self/fd", static (ref FileSystemEntry entry) => Number(entry.FileName));
+            CloseThose(actions, targets, numbers.Where(static number => number >= FirstAfterStreams));
+        }
+        catch (IOException e) // without the list they would all be inherited
+        {
+            actions.Note(e is DirectoryNotFoundException ? Libc.ENOENT : Libc.EMFILE);
+        }
+    }
+
+    private static void CloseThose(SpawnActions actions, ReadOnlySpan<int> targets, IEnumerable<int> numbers)
+    {
         foreach (int number in numbers)
         {
-            bool isListed = number >= FirstAfterStreams && (number <= highest || s_closeFrom is null);
-            if (isListed && !targets.Contains(number) && Libc.fcntl(number, Libc.F_GETFD, 0) == 0)
+            if (!targets.Contains(number) && Libc.fcntl(number, Libc.F_GETFD, 0) == 0)
             {
                 actions.Close(number);
             }
-        }
-
-        if (s_closeFrom is not null)
-        {
-            actions.Note(s_closeFrom(actions.Actions, highest + 1));
         }
     }
 

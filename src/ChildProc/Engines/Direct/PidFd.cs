@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using ChildProc.Diagnostics;
 using ChildProc.Interop;
 
 namespace ChildProc.Engines.Direct;
@@ -11,13 +12,26 @@ internal static unsafe class PidFd
     internal const int Process = 0, Group = 4; // flags of pidfd_send_signal(2)
 
     private const string GroupSwitch = "ChildProc.Direct.NoGroupSignal";
-    private static readonly Lazy<bool> s_groups = new(HasGroupSignals);
+    private static Support s_groups;
+
+    private enum Support { Unknown, Yes, No }
 
     /// <summary>
     /// A group can be signalled through the pidfd of its leader, dead or alive (PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9). Else it
     /// has only its number, which is its own as long as the leader is not reaped.
     /// </summary>
-    internal static bool SignalsGroups => s_groups.Value;
+    internal static bool SignalsGroups
+    {
+        get
+        {
+            if (s_groups == Support.Unknown)
+            {
+                s_groups = FindGroupSignals(); // twice at once finds the same
+            }
+
+            return s_groups == Support.Yes;
+        }
+    }
 
     /// <summary>Opens one that is not inherited. Null: errno says why.</summary>
     internal static Descriptor? Open(int pid)
@@ -103,14 +117,15 @@ internal static unsafe class PidFd
         ? ExitStatus.FromSignal(ChildSignal.FromNumber(signal), (code & 0x80) != 0)
         : ExitStatus.FromCode((code >> 8) & 0xFF);
 
-    private static bool HasGroupSignals()
+    private static Support FindGroupSignals()
     {
         if (AppContext.TryGetSwitch(GroupSwitch, out bool off) && off)
         {
-            return false;
+            return Support.No;
         }
 
         using Descriptor? self = Open(Environment.ProcessId);
-        return self is not null && Signal(self.Number, 0, Group) is not (Libc.EINVAL or Libc.ENOSYS or Libc.EPERM);
+        int error = self is null ? Marshal.GetLastPInvokeError() : Signal(self.Number, 0, Group);
+        return Errno.MayPass(error) ? Support.Unknown : error is Libc.EINVAL or Libc.ENOSYS or Libc.EPERM ? Support.No : Support.Yes;
     }
 }

@@ -61,8 +61,22 @@ internal sealed unsafe class SpawnActions : IDisposable
         _flags |= Libc.POSIX_SPAWN_SETPGROUP;
     }
 
-    /// <summary>The null device. Opened here, where its absence can be told from that of the program.</summary>
-    internal void OpenNull(int target) => PlaceNull(target, Libc.open("/dev/null", Libc.O_RDWR | Libc.O_CLOEXEC, 0));
+    /// <summary>
+    /// The null device. Opened here, where its absence can be told from that of the program. An input that is at its end is as good:
+    /// spawn.c has the same rule.
+    /// </summary>
+    internal void OpenNull(int target)
+    {
+        int number = Libc.open("/dev/null", (target == 0 ? Libc.O_RDONLY : Libc.O_WRONLY) | Libc.O_CLOEXEC, 0);
+        int* ends = stackalloc int[2];
+        if (number < 0 && target == 0 && !Errno.MayPass(Marshal.GetLastPInvokeError()) && Libc.pipe2(ends, Libc.O_CLOEXEC) == 0)
+        {
+            number = ends[0];
+            Libc.close(ends[1]);
+        }
+
+        PlaceNull(target, number);
+    }
 
     /// <summary>
     /// The standard streams of a process of the library's own: the null device, or where there is none, something that can neither

@@ -142,15 +142,23 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
                 _ = Libc.close(theirs);
             }
 
-            if (!await tree.WaitForStartAsync(deadline, lifetime).ConfigureAwait(false) && lifetime.IsCancellationRequested)
+            try
             {
-                // An answer is near, and with it the tree can be seen to its end; what hangs is given up.
-                await tree.WaitForStartAsync(Math.Min(deadline, Environment.TickCount64 + CancelPatienceMilliseconds), default).ConfigureAwait(false);
-                if (tree.State != SupervisedTree.StartState.Running)
+                if (!await tree.WaitForStartAsync(deadline, lifetime).ConfigureAwait(false) && lifetime.IsCancellationRequested)
                 {
-                    tree.Abort();
-                    throw new OperationCanceledException(lifetime);
+                    // An answer is near, and with it the tree can be seen to its end; what hangs is given up.
+                    await tree.WaitForStartAsync(Math.Min(deadline, Environment.TickCount64 + CancelPatienceMilliseconds), default).ConfigureAwait(false);
+                    if (tree.State != SupervisedTree.StartState.Running)
+                    {
+                        tree.Abort();
+                        throw new OperationCanceledException(lifetime);
+                    }
                 }
+            }
+            catch (OutOfMemoryException) // the first timer of a process needs a thread, and the system has none left
+            {
+                tree.Abort();
+                throw ChildProcessStartException.Create(StartStage.Containment, Libc.EAGAIN, image.Info, detail: "a thread cannot be started");
             }
 
             if (Accept(session, tree, image, resources, attempt))

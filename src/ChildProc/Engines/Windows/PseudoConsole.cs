@@ -121,11 +121,12 @@ internal sealed unsafe class PseudoConsole : HostTerminal
             _console = 0;
         }
 
-        if (console != 0)
+        if (console != 0 && !OwnThread.TryStart("ChildProc console", Close))
         {
-            _ = Task.Factory.StartNew(
-                () => Kernel32.ClosePseudoConsole(console), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            ThreadPool.UnsafeQueueUserWorkItem(static close => close(), new Action(Close), preferLocal: false); // sooner or later, rather than never
         }
+
+        void Close() => Kernel32.ClosePseudoConsole(console);
     }
 
     private static uint Coordinates(int columns, int rows) => (uint)(ushort)columns | ((uint)(ushort)rows << 16);
