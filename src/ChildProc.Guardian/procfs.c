@@ -29,6 +29,11 @@ void cp_list_free(struct cp_list *list)
     *list = (struct cp_list){0};
 }
 
+int cp_is_shortage(long error)
+{
+    return error == -ENOMEM_ || error == -EMFILE_ || error == -ENFILE_;
+}
+
 /* Adds the numbers of one `children` file: "12 345 6 ". */
 static int read_children(const char *path, int parent_index, struct cp_list *list)
 {
@@ -65,8 +70,8 @@ int cp_children(int pid, int parent_index, struct cp_list *list)
         return tasks;
     int error = 0;
     long n;
-    while (error != -ENOMEM_ && (n = SYS3(NR_getdents64, tasks, entries, sizeof entries)) > 0) {
-        for (long i = 0; i < n && error != -ENOMEM_;) {
+    while (!cp_is_shortage(error) && (n = SYS3(NR_getdents64, tasks, entries, sizeof entries)) > 0) {
+        for (long i = 0; i < n && !cp_is_shortage(error);) {
             struct dirent64_ *entry = (struct dirent64_ *)(entries + i);
             i += entry->length;
             if (entry->name[0] == '.')
@@ -76,7 +81,7 @@ int cp_children(int pid, int parent_index, struct cp_list *list)
         }
     }
     sys_close(tasks);
-    return error == -ENOMEM_ ? error : 0;
+    return cp_is_shortage(error) ? error : 0;
 }
 
 /* struct pidfd_info and PIDFD_GET_INFO of include/uapi/linux/pidfd.h, since Linux 6.13. */

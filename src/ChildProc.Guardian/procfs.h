@@ -20,7 +20,10 @@ int cp_list_add(struct cp_list *list, int pid, int parent);
 
 void cp_list_free(struct cp_list *list);
 
-/* Adds the children of every thread of process `pid`. 0, or -errno: -ENOENT and -ESRCH mean that it is gone. */
+/* No memory or no descriptor left, here or in the whole system: whoever looks has seen less than there is. */
+int cp_is_shortage(long error);
+
+/* Adds the children of every thread of process `pid`. 0, or -errno: a shortage, or that it is gone (-ENOENT, -ESRCH). */
 int cp_children(int pid, int parent_index, struct cp_list *list);
 
 /* The parent of the process behind a pidfd, or -errno. */

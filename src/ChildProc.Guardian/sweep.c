@@ -79,16 +79,17 @@ static int list_children(struct cp_list *list, int self, cp_exempt *exempt, unsi
         list->at[i] = list->at[kept - 1 - i];
         list->at[kept - 1 - i] = other;
     }
-    return error == -ENOMEM_ ? error : 0;
+    return cp_is_shortage(error) ? error : 0;
 }
 
 /* Lists the whole tree, parents before children. With a set, which another for the dead follows, stops those that are not in
- * it before it looks for their children, and returns how many were new. -ENOMEM otherwise. */
+ * it before it looks for their children, and returns how many were new. A shortage otherwise. */
 static int pass(struct cp_list *list, unsigned char *stopped, cp_exempt *exempt)
 {
     int self = (int)sys_getpid(), fresh = 0;
-    if (list_children(list, self, exempt, stopped ? stopped + SET_BYTES : NULL, &fresh) < 0)
-        return -ENOMEM_;
+    int error = list_children(list, self, exempt, stopped ? stopped + SET_BYTES : NULL, &fresh);
+    if (error < 0)
+        return error;
     for (int i = 0; i < list->count; i++) {
         int pid = list->at[i].pid;
         /* One that was just handed to another parent of the tree is not stopped yet: the next pass finds it there. */
@@ -96,8 +97,8 @@ static int pass(struct cp_list *list, unsigned char *stopped, cp_exempt *exempt)
             set_add(stopped, pid);
             fresh++;
         }
-        if (cp_children(pid, i, list) == -ENOMEM_)
-            return -ENOMEM_;
+        if (cp_is_shortage(error = cp_children(pid, i, list)))
+            return error;
     }
     return fresh;
 }

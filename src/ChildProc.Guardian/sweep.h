@@ -20,7 +20,7 @@ typedef void cp_reap(void *context);
 
 /* Stops and kills all descendants that are there now, but those below an exempt child. `reap` is called before each
  * look, never between the last look and the kill. Returns how many it signalled: 0 = none left (zombies do not count), and
- * never for want of memory or of passes. */
+ * never for want of memory, descriptors or passes. */
 int cp_sweep_kill(cp_exempt *exempt, cp_reap *reap, void *context);
 
 /* Sends `signal` to all descendants. Returns 0, or -errno of the first that could not be signalled. */

@@ -1,7 +1,10 @@
 /* sweep_test.c - the dead of a tree are reaped between two looks and never hold a kill up. */
+#include "../procfs.h"
 #include "../sweep.h"
 #include "test.h"
+#include <errno.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -160,6 +163,25 @@ static void who_is_passed_on_while_we_look_is_found(int looks_before)
     close(ready[1]);
 }
 
+/* "Nobody is left" would be told to the host as the end of the tree. The hard limit stays, so that the soft one can rise again. */
+static void without_descriptors_nothing_is_concluded(void)
+{
+    struct cp_list list = {0};
+    pid_t child = start(0);
+    struct rlimit before, none;
+    getrlimit(RLIMIT_NOFILE, &before);
+    none = before;
+    none.rlim_cur = 0;
+    setrlimit(RLIMIT_NOFILE, &none);
+    int error = cp_children(getpid(), -1, &list), left = cp_sweep_kill(NULL, reap_nobody, NULL), unsent = cp_sweep_signal(SIGCONT);
+    setrlimit(RLIMIT_NOFILE, &before);
+    CHECK(error == -EMFILE && list.count == 0);
+    CHECK(left > 0);
+    CHECK(unsent == -EMFILE);
+    CHECK(cp_sweep_kill(NULL, reap_nobody, NULL) == 1);
+    CHECK(killed(child));
+}
+
 int main(void)
 {
     who_is_passed_on_while_we_look_is_found(0);
@@ -168,5 +190,6 @@ int main(void)
     the_dead_that_nobody_reaps_count_as_nobody();
     an_exempt_child_is_left_alone();
     a_daemon_is_found_and_killed();
+    without_descriptors_nothing_is_concluded();
     return report();
 }
