@@ -45,4 +45,35 @@ public sealed class EngineChoiceTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new ChildProcessHostOptions { Containment = Containment.None });
         Assert.Equal(Containment.Tree, new ChildProcessHostOptions().Containment);
     }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_refresh_tries_the_stronger_containment_again_for_prepared_commands_too_and_tells_each_cause_once()
+    {
+        Requires.Keepers();
+        TestLog log = new();
+        using TemporaryDirectory directory = new();
+        string path = Path.Combine(directory.Path, "guardian");
+        await using IChildProcessHost host = ChildProcessHost.Create(new ChildProcessHostOptions { GuardianPath = path, LoggerFactory = log });
+        LocalChildProcessHost local = (LocalChildProcessHost)host;
+        PreparedCommand command = local.Prepare(Puppet.Info("exit", "0"));
+
+        Assert.Equal(Containment.ProcessGroup, await ContainmentAsync()); // there is nothing
+        local.Refresh();
+        Assert.Equal(Containment.ProcessGroup, await ContainmentAsync()); // nor is there now
+        File.CreateSymbolicLink(path, "/bin/true");
+        local.Refresh();
+        Assert.Equal(Containment.ProcessGroup, await ContainmentAsync()); // another cause: it is no guardian
+        File.Delete(path);
+        File.CreateSymbolicLink(path, Puppet.GuardianPath());
+        Assert.Equal(Containment.ProcessGroup, await ContainmentAsync()); // not without a refresh
+        local.Refresh();
+        Assert.Equal(Containment.Supervised, await ContainmentAsync());
+        await Eventually.HoldsAsync(() => log.Entries.Count(static e => e.Id.Id == 10) == 2, "each cause is told once");
+
+        async Task<Containment> ContainmentAsync()
+        {
+            await using IChildProcess child = await local.StartAsync(command, CancellationToken.None);
+            return child.Containment;
+        }
+    }
 }
