@@ -180,7 +180,8 @@ static void refuse(char **arguments)
 {
     static const struct { const char *name; int number; } calls[] = {
         {"close_range", SYS_close_range}, {"pidfd_open", SYS_pidfd_open}, {"pidfd_send_signal", SYS_pidfd_send_signal},
-        {"memfd_create", SYS_memfd_create}, {"clone3", SYS_clone3}, {"splice", SYS_splice}};
+        {"memfd_create", SYS_memfd_create}, {"clone3", SYS_clone3}, {"splice", SYS_splice},
+        {"statx", SYS_statx}};
     static struct sock_filter filter[64];
     unsigned short n = 0;
     int error = !strcmp(arguments[0], "EPERM") ? EPERM : ENOSYS;

@@ -8,7 +8,7 @@ namespace ChildProc.Tests.Starts;
 /// </summary>
 public sealed class RefusedCallsTests
 {
-    private static readonly string[] s_calls = ["clone3", "pidfd_open", "pidfd_send_signal", "close_range", "memfd_create", "splice"];
+    private static readonly string[] s_calls = ["clone3", "pidfd_open", "pidfd_send_signal", "close_range", "memfd_create", "splice", "statx"];
 
     public static TheoryData<string, string> Refusals()
     {
