@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Testing.Tests.Xunit;
 
@@ -54,8 +55,11 @@ public sealed partial class AssertNoLeaksTests
 
     private static async Task<(int? Code, string Output)> RunAsync(string test)
     {
-        CapturedResult result = await ChildProcess.CaptureAsync(
-            new(Environment.ProcessPath!, "-explicit", "only", "-method", $"*.{test}", "-noColor"), TestContext.Current.CancellationToken);
+        ChildProcessStartInfo info = new(Environment.ProcessPath!, "-explicit", "only", "-method", $"*.{test}", "-noColor")
+        {
+            Environment = new Dictionary<string, string?> { [LocalTests.Samples] = "1" },
+        };
+        CapturedResult result = await ChildProcess.CaptureAsync(info, TestContext.Current.CancellationToken);
         return (result.Status.Code, result.StandardOutput.ReplaceLineEndings("\n"));
     }
 

@@ -1,9 +1,11 @@
+using System.Runtime.Versioning;
 using System.Text;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Engines.Windows;
 
 /// <summary>Arguments arrive as they were given, or are refused.</summary>
+[SupportedOSPlatform("windows")]
 public sealed class WindowsCommandLineTests(ITestOutputHelper output)
 {
     // Many lists share a start, for a start takes Wine long: their arguments one after the other, a separator between two lists.

@@ -1,10 +1,12 @@
 using System.IO.Pipelines;
+using System.Runtime.Versioning;
 using System.Text;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Engines.Windows;
 
 /// <summary>Overlapped pipes: a write that is under way when its flush is cancelled, ends that are closed under an operation.</summary>
+[SupportedOSPlatform("windows")]
 public sealed class WindowsPipeTests
 {
     private const int Length = 300_000; // more than a pipe holds, and more than one write

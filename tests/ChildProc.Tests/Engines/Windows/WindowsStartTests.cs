@@ -1,9 +1,11 @@
 using System.Collections;
+using System.Runtime.Versioning;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Engines.Windows;
 
 /// <summary>What is started, and with what.</summary>
+[SupportedOSPlatform("windows")]
 public sealed class WindowsStartTests
 {
     public static TheoryData<string, ChildProcessStartInfo> Meaningless => new()

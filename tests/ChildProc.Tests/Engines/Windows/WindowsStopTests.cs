@@ -1,8 +1,10 @@
+using System.Runtime.Versioning;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Engines.Windows;
 
 /// <summary>What Windows has in place of signals.</summary>
+[SupportedOSPlatform("windows")]
 public sealed class WindowsStopTests
 {
     [Fact(Timeout = 60_000)]

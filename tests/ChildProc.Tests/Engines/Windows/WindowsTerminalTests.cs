@@ -1,8 +1,10 @@
+using System.Runtime.Versioning;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Engines.Windows;
 
 /// <summary>ChildStdio.Terminal is a pseudo-console.</summary>
+[SupportedOSPlatform("windows")]
 public sealed class WindowsTerminalTests
 {
     [Fact(Timeout = 60_000)]

@@ -1,9 +1,11 @@
 using System.Globalization;
+using System.Runtime.Versioning;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Engines.Windows;
 
 /// <summary>A job holds the whole tree, and ends with its owner.</summary>
+[SupportedOSPlatform("windows")]
 public sealed class WindowsTreeTests
 {
     // With members that left the console, and whose parents are gone.

@@ -1,16 +1,11 @@
 using System.Reflection;
-using ChildProc.Tests.Infrastructure;
-using Xunit.v3;
-
-[assembly: WindowsSkips]
 
 namespace ChildProc.Tests.Infrastructure;
 
-/// <summary>The tests that are not for Windows, and those that are for nothing else: by the beginnings of their names, each with the reason.</summary>
-[AttributeUsage(AttributeTargets.Assembly)]
-internal sealed class WindowsSkipsAttribute : BeforeAfterTestAttribute
+/// <summary>The tests that are not for Windows: by the beginnings of their names, each with the reason.</summary>
+internal static class NotOnWindows
 {
-    private static readonly (string Reason, string[] Names)[] s_skips =
+    private static readonly (string Reason, string[] Names)[] s_tests =
     [
         ("guardian, supervisors and watchdog are Unix",
         [
@@ -65,19 +60,9 @@ internal sealed class WindowsSkipsAttribute : BeforeAfterTestAttribute
             ["Stdio.FileStdioTests.Children_that_append"]),
     ];
 
-    public override void Before(MethodInfo methodUnderTest, IXunitTest test)
+    internal static bool Has(MethodInfo test)
     {
-        string name = $"{methodUnderTest.DeclaringType!.FullName}.{methodUnderTest.Name}";
-        if (OperatingSystem.IsWindows())
-        {
-            string? reason = Array.Find(s_skips, skip => Array.Exists(skip.Names, n => Begins(name, n))).Reason;
-            Assert.SkipWhen(reason is not null, reason ?? "");
-        }
-        else
-        {
-            Assert.SkipWhen(Begins(name, "Engines.Windows"), "it is about Windows; .ci/run runs it under Wine");
-        }
+        string name = $"{test.DeclaringType!.FullName}.{test.Name}";
+        return Array.Exists(s_tests, row => Array.Exists(row.Names, beginning => name.StartsWith($"ChildProc.Tests.{beginning}", StringComparison.Ordinal)));
     }
-
-    private static bool Begins(string name, string beginning) => name.StartsWith($"ChildProc.Tests.{beginning}", StringComparison.Ordinal);
 }
