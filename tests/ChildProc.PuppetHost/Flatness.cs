@@ -1,11 +1,9 @@
-using System.Globalization;
 using ChildProc;
 
 /// <summary>What many starts leave behind, in a process that does nothing else: so the counts can be exact.</summary>
 internal static class Flatness
 {
-    // Less than what is measured by its users; a look at all processes that is under way holds more, for a moment.
-    private const long SettledBytes = 100_000;
+    private const int Looks = 5; // in each third of the cycles
 
     internal static async Task<int> RunAsync(string puppet, string kind, int times)
     {
@@ -13,28 +11,41 @@ internal static class Flatness
         PreparedCommand command = ChildProcess.Prepare(ends);
         PreparedCommand[] faulty = Array.ConvertAll(Faults(puppet), ChildProcess.Prepare);
         Console.WriteLine("begun=0"); // the console opens descriptors of its own
-        await CyclesAsync(Math.Max(500, times / 20));
-        (int Descriptors, int Threads, long Managed, long Resident) before = Now();
-        int keepers = Keepers().Count;
-        await CyclesAsync(times);
+        await CyclesAsync(Math.Max(100, times / 20));
+        Footprint before = Footprint.Now();
+        Footprint early = await ThirdAsync(), middle = await ThirdAsync(), late = await ThirdAsync();
+        Footprint left = default;
         await Eventually(() =>
         {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-            return Descriptors() <= before.Descriptors && Threads() <= before.Threads
-                && GC.GetTotalMemory(forceFullCollection: true) <= before.Managed + SettledBytes;
+            left = Footprint.Now() - before;
+            return left is { Descriptors: <= 0, Threads: <= 0, Owned: 0 };
         });
-        (int Descriptors, int Threads, long Managed, long Resident) after = Now();
-        await Eventually(() => Keepers().Count <= Math.Max(keepers, 2 * Environment.ProcessorCount + 1));
-        Console.WriteLine($"descriptors={after.Descriptors - before.Descriptors}");
-        Console.WriteLine($"threads={Math.Max(0, after.Threads - before.Threads)}");
-        Console.WriteLine($"managed={after.Managed - before.Managed}");
-        Console.WriteLine($"resident={after.Resident - before.Resident}");
+        Console.WriteLine($"descriptors={left.Descriptors}");
+        Console.WriteLine($"threads={left.Threads}");
+        Console.WriteLine($"owned={left.Owned}");
+
+        // What is allocated once, at whatever moment, is in one third; what leaks is in both.
+        Footprint growth = Footprint.Least(middle - early, late - middle);
+        Console.WriteLine($"poolThreads={growth.PoolThreads}");
+        Console.WriteLine($"managed={growth.Managed}");
+        Console.WriteLine($"resident={growth.Resident}");
         Console.WriteLine($"zombies={OwnChildren.Zombies()}");
         Console.WriteLine($"keepers={Keepers().Count}");
         Console.WriteLine($"keeperDescriptors={KeeperDescriptors()}");
-        Console.WriteLine($"keeperResident={Keepers().Max(static p => StatusKilobytes(p, "RssAnon:"))}");
+        Console.WriteLine($"keeperResident={Keepers().Max(static p => Footprint.Kilobytes(p, "RssAnon:"))}");
         return 0;
+
+        async Task<Footprint> ThirdAsync()
+        {
+            List<Footprint> looks = [];
+            for (int i = 0; i < Looks; i++)
+            {
+                await CyclesAsync(times / 3 / Looks);
+                looks.Add(Footprint.Now());
+            }
+
+            return looks.Aggregate(Footprint.Least);
+        }
 
         async Task CyclesAsync(int count)
         {
@@ -89,46 +100,6 @@ internal static class Flatness
         }
     }
 
-    /// <summary>What so many live children add, idle, and with a pending wait and a pending read on some of them.</summary>
-    internal static async Task<int> LiveChildrenAsync(string puppet, int count, int waited)
-    {
-        PreparedCommand command = ChildProcess.Prepare(new ChildProcessStartInfo(puppet, "wait-eof") { StandardInput = ChildStdio.Pipe, StandardOutput = ChildStdio.Pipe });
-        List<IChildProcess> children = new(count + 20);
-        List<Task> pending = [];
-        Grow(20);
-        Await(0, 20);
-        (int Descriptors, int Threads, long Managed, long Resident) before = Now();
-        Grow(count);
-        Console.WriteLine($"bytes={(Now().Managed - before.Managed) / count}");
-        Await(20, waited);
-        Console.WriteLine($"threads={Threads() - before.Threads}");
-        foreach (IChildProcess child in children)
-        {
-            await child.StandardInput.CompleteAsync();
-        }
-
-        await Task.WhenAll(pending);
-        children.ForEach(static c => c.Dispose());
-        return 0;
-
-        void Grow(int by)
-        {
-            for (int i = 0; i < by; i++)
-            {
-                children.Add(command.Start());
-            }
-        }
-
-        void Await(int skipped, int waited)
-        {
-            foreach (IChildProcess child in children.Skip(skipped).Take(waited))
-            {
-                pending.Add(child.WaitForExitAsync().AsTask());
-                pending.Add(child.StandardOutput.ReadAsync().AsTask());
-            }
-        }
-    }
-
     private static ChildProcessStartInfo[] Faults(string puppet) =>
     [
         new("/nonexistent/program") { StandardInput = ChildStdio.Pipe, StandardOutput = ChildStdio.Pipe, StandardError = ChildStdio.Pipe },
@@ -138,23 +109,6 @@ internal static class Flatness
         new(puppet, new string('x', 140_000)) { StandardOutput = ChildStdio.Pipe },
         new(puppet) { StandardOutput = ChildStdio.Pipe, Limits = [new ResourceLimit(ResourceLimitKind.OpenFiles, ulong.MaxValue - 1, ulong.MaxValue - 1)] },
     ];
-
-    private static (int Descriptors, int Threads, long Managed, long Resident) Now()
-    {
-        for (int i = 0; i < 3; i++)
-        {
-            GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-            GC.WaitForPendingFinalizers();
-        }
-
-        return (Descriptors(), Threads(), GC.GetTotalMemory(forceFullCollection: true), StatusKilobytes(Environment.ProcessId, "VmRSS:") * 1024);
-    }
-
-    // Without the assemblies, which the runtime loads when it needs them.
-    private static int Descriptors() => Directory.GetFileSystemEntries("/proc/self/fd")
-        .Count(static f => new FileInfo(f).LinkTarget is { Length: > 0 } target && !target.EndsWith(".dll", StringComparison.Ordinal));
-
-    private static int Threads() => Directory.GetDirectories("/proc/self/task").Length;
 
     // 0 for whoever may not look into them.
     private static int KeeperDescriptors()
@@ -189,12 +143,6 @@ internal static class Flatness
         }
 
         return found;
-    }
-
-    private static long StatusKilobytes(int pid, string field)
-    {
-        string line = Array.Find(File.ReadAllLines($"/proc/{pid}/status"), l => l.StartsWith(field, StringComparison.Ordinal)) ?? "x 0";
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
 
     private static async Task Eventually(Func<bool> condition)

@@ -43,7 +43,7 @@ return verb switch
     "guardian-dies" => await GuardianDiesAsync(),
     "interactive" => await InteractiveAsync(rest),
     "flatness" => await Flatness.RunAsync(puppet, rest[0], int.Parse(rest[1], CultureInfo.InvariantCulture)),
-    "live-children" => await Flatness.LiveChildrenAsync(puppet, int.Parse(rest[0], CultureInfo.InvariantCulture), int.Parse(rest[1], CultureInfo.InvariantCulture)),
+    "live-children" => await LiveChildren.RunAsync(puppet, int.Parse(rest[0], CultureInfo.InvariantCulture), int.Parse(rest[1], CultureInfo.InvariantCulture)),
     "echo" => await Echo.RunAsync(puppet, int.Parse(rest[0], CultureInfo.InvariantCulture), int.Parse(rest[1], CultureInfo.InvariantCulture)),
     "quick-ends" => await QuickEnds.RunAsync(puppet, int.Parse(rest[0], CultureInfo.InvariantCulture)),
     "tee-to-output" => await Echo.TeeToOutputAsync(puppet, rest),

@@ -16,8 +16,9 @@ public sealed class OutputIncompleteTests
     }
 
     [Fact(Timeout = 90_000)]
+    [Soak]
     public async Task A_child_that_ends_at_once_leaves_no_holder_behind()
-        => Assert.Equal((0, "cut 0, lost 0"), await HostProcess.RunAsync([], "quick-ends", "200"));
+        => Assert.Equal((0, "cut 0, lost 0"), await HostProcess.RunAsync([], "quick-ends", $"{SoakAttribute.Times(40, 200)}"));
 
     [Theory(Timeout = 60_000)]
     [InlineData(false, false)]

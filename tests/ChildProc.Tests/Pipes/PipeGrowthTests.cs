@@ -45,7 +45,10 @@ public sealed class PipeGrowthTests
         {
             for (int k = 0; k < count; k++, i++)
             {
-                Assert.True(buffer[k] == (byte)((i * 131) + (i / 257)), $"byte {i}");
+                if (buffer[k] != (byte)((i * 131) + (i / 257)))
+                {
+                    Assert.Fail($"byte {i}");
+                }
             }
         }
 

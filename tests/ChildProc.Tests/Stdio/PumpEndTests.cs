@@ -28,6 +28,7 @@ public sealed class PumpEndTests
             StandardInput = kind == "input" ? ChildStdio.Stream(new Silent()) : ChildStdio.Null,
             StandardOutput = output,
             StandardError = output,
+            DrainTimeout = TimeSpan.FromSeconds(1), // after so long a source that never answers is left alone
         };
         await using IChildProcess child = await ChildProcess.StartAsync(info, lifetime.Token);
         Task streams = child.WaitForStreamsAsync().AsTask();

@@ -1,10 +1,9 @@
-using System.Globalization;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Engines.Direct;
 
 /// <summary>Laws of children that are the host's own, through the library's program and by posix_spawn alone, on new kernels and as on old ones.</summary>
-public sealed class DirectEngineTests
+public sealed class DirectEngineTests(ITestOutputHelper output)
 {
     [Theory(Timeout = 60_000)]
     [InlineData(false)]
@@ -100,17 +99,10 @@ public sealed class DirectEngineTests
     }
 
     [Theory(Timeout = 90_000)]
-    [InlineData("cycles", "3000")]
-    [InlineData("failing", "1000")]
-    [InlineData("forgotten", "600")]
-    public async Task Thousands_of_children_leave_no_descriptor_no_zombie_and_no_thread(string kind, string times)
-    {
-        (int code, string text) = await HostProcess.RunAsync([], DirectHost.Gated, ["flatness", kind, times]);
-        Assert.Equal(0, code);
-        Dictionary<string, int> left = text.Split('\n').ToDictionary(static l => l.Split('=')[0], static l => int.Parse(l.Split('=')[1], CultureInfo.InvariantCulture));
-        Assert.InRange(left["descriptors"], -5, 0); // one of before may have been on its way out
-        Assert.Equal(0, left["zombies"]);
-        Assert.InRange(left["threads"], 0, 6); // the runtime's own pool breathes
-        Assert.InRange(left["managed"], -10_000_000, 200_000);
-    }
+    [Soak]
+    [InlineData("cycles", 600, 3_000)]
+    [InlineData("failing", 300, 1_000)]
+    [InlineData("forgotten", 600, 1_200)]
+    public async Task Thousands_of_children_leave_no_descriptor_no_zombie_and_no_thread(string kind, int brief, int whole)
+        => await MeasuredHost.AssertFlatAsync(output, kind, SoakAttribute.Times(brief, whole), DirectHost.Gated);
 }
