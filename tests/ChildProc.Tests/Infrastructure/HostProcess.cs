@@ -18,6 +18,9 @@ internal sealed class HostProcess : IDisposable
 
     /// <summary>As above, with environment variables of the host's, which its children inherit.</summary>
     internal static HostProcess Start(string[] launcher, Marker? marker, IEnumerable<KeyValuePair<string, string>> environment, string[] words)
+        => Start(launcher, marker, environment, words, quiet: false);
+
+    private static HostProcess Start(string[] launcher, Marker? marker, IEnumerable<KeyValuePair<string, string>> environment, string[] words, bool quiet)
     {
         string[] command = [Puppet.HostPath, words[0], Puppet.Path, .. words[1..]];
         if (launcher.Length > 0)
@@ -25,7 +28,7 @@ internal sealed class HostProcess : IDisposable
             command = [Puppet.Path, .. launcher, .. command];
         }
 
-        ProcessStartInfo info = new(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        ProcessStartInfo info = new(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = quiet };
         if (marker is not null)
         {
             info.Environment["CHILDPROC_TEST_MARKER"] = marker.Value;
@@ -52,6 +55,16 @@ internal sealed class HostProcess : IDisposable
         string output = await host.Process.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60));
         await host.Process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
         return (host.Process.ExitCode, output.TrimEnd());
+    }
+
+    /// <summary>Whether a host begins behind a launcher at all. What the runtime says where it does not is shown to nobody.</summary>
+    /// <returns>64, for it knows no such verb, where it does; else the status of the launcher or of the runtime.</returns>
+    internal static async Task<int> TryAsync(string[] launcher)
+    {
+        using HostProcess host = Start(launcher, null, [], ["no-such-verb"], quiet: true);
+        await host.Process.StandardError.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        await host.Process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        return host.Process.ExitCode;
     }
 
     internal void Kill() => Keepers.Kill(Id);

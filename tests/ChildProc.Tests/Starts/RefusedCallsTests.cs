@@ -59,7 +59,7 @@ public sealed class RefusedCallsTests
     private static async Task SkipWithoutFiltersAsync()
     {
         Requires.Keepers();
-        (int code, _) = await HostProcess.RunAsync(["refuse", "ENOSYS", "pidfd_open"], "no-such-verb");
+        int code = await HostProcess.TryAsync(["refuse", "ENOSYS", "pidfd_open"]);
         Assert.SkipWhen(code == 77, "no permission to install a seccomp filter");
     }
 
@@ -67,7 +67,7 @@ public sealed class RefusedCallsTests
     {
         const int UnknownVerb = 64;
         Requires.Keepers();
-        (int code, _) = await HostProcess.RunAsync(["refuse", error, calls], "no-such-verb");
+        int code = await HostProcess.TryAsync(["refuse", error, calls]);
         Assert.SkipWhen(code == 77, "no permission to install a seccomp filter");
         bool isTheRuntimesOwn = error == "EPERM" && calls.Contains("clone3", StringComparison.Ordinal);
         Assert.SkipWhen(isTheRuntimesOwn && code != UnknownVerb, "this C library makes threads with clone3, so no .NET program starts without it");
