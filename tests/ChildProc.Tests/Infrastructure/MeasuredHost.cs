@@ -40,7 +40,7 @@ internal static class MeasuredHost
         Assert.InRange(left["threads"], -5, 0);
         Assert.Equal((0, 0), (left["owned"], left["zombies"]));
         Assert.InRange(left["poolThreads"], -20, 4); // they come and go
-        Assert.InRange(left["managed"], -10_000_000, 16_000);
+        Assert.InRange(left["managed"], -10_000_000, 12_000);
         Assert.InRange(left["resident"], -100_000_000, 400_000);
         bool hasTree = environment is null && UnderTest.HoldsWholeTree;
         Assert.InRange(left["keepers"], hasTree ? 2 : 1, 17);

@@ -6,7 +6,7 @@ namespace ChildProc.Tests.Scale;
 [Soak]
 public sealed class FlatnessTests(ITestOutputHelper output)
 {
-    [Fact(Timeout = 600_000)]
+    [Fact(Timeout = 1_800_000)]
     public async Task A_hundred_thousand_cycles_of_start_and_wait_leave_nothing() => await MeasuredHost.AssertFlatAsync(output, "cycles", Times(2_000, 100_000));
 
     [Fact(Timeout = 600_000)]
@@ -30,7 +30,7 @@ public sealed class FlatnessTests(ITestOutputHelper output)
     public async Task Five_thousand_live_children_cost_no_thread_and_less_than_a_kilobyte_each()
     {
         // Two pipes each, and a pending wait and a pending read on a tenth of them.
-        int count = SoakAttribute.Times(500, 5_000), needed = (3 * count) + 1_000;
+        int count = SoakAttribute.IsWhole ? 5_000 : 500, needed = (3 * count) + 1_000;
         string limit = Array.Find(await File.ReadAllLinesAsync("/proc/self/limits", TestContext.Current.CancellationToken), static l => l.StartsWith("Max open files", StringComparison.Ordinal))!;
         Assert.SkipUnless(long.TryParse(limit.Split(' ', StringSplitOptions.RemoveEmptyEntries)[4], out long files) && files > needed, $"needs {needed} descriptors: {limit}");
         Dictionary<string, int> added = await MeasuredHost.RunAsync(output, [], "live-children", $"{count}", $"{count / 10}");

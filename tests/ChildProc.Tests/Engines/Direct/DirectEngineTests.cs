@@ -98,7 +98,7 @@ public sealed class DirectEngineTests(ITestOutputHelper output)
         Assert.Equal((0, "exact"), (code, text));
     }
 
-    [Theory(Timeout = 90_000)]
+    [Theory(Timeout = 300_000)]
     [Soak]
     [InlineData("cycles", 600, 3_000)]
     [InlineData("failing", 300, 1_000)]
