@@ -24,18 +24,10 @@ public sealed class ClockStepTests
     public async Task No_grace_and_no_drain_time_follows_the_wall_clock()
     {
         string compiler = RealProgram.Find("cc", "gcc", "clang");
-        string directory = Directory.CreateTempSubdirectory("childproc-clock").FullName;
-        try
-        {
-            string source = Path.Combine(directory, "clock.c"), library = Path.Combine(directory, "clock.so");
-            await File.WriteAllTextAsync(source, Jumping, TestContext.Current.CancellationToken);
-            (await ChildProcess.CaptureAsync(new ChildProcessStartInfo(compiler, "-shared", "-fPIC", "-O1", "-o", library, source))).EnsureSuccess();
-            (int code, string text) = await HostProcess.RunAsync([], new Dictionary<string, string> { ["LD_PRELOAD"] = library }, ["clock-steps"]);
-            Assert.Equal((0, "jumps True\ngrace right\ndrain right\nstart 5"), (code, text));
-        }
-        finally
-        {
-            Directory.Delete(directory, recursive: true);
-        }
+        using TemporaryDirectory directory = TemporaryDirectory.ForPrograms();
+        string source = directory.Write("clock.c", Jumping), library = directory["clock.so"];
+        (await ChildProcess.CaptureAsync(new ChildProcessStartInfo(compiler, "-shared", "-fPIC", "-O1", "-o", library, source))).EnsureSuccess();
+        (int code, string text) = await HostProcess.RunAsync([], new Dictionary<string, string> { ["LD_PRELOAD"] = library }, ["clock-steps"]);
+        Assert.Equal((0, "jumps True\ngrace right\ndrain right\nstart 5"), (code, text));
     }
 }

@@ -1,5 +1,4 @@
 using ChildProc.Tests.Infrastructure;
-using Microsoft.Win32.SafeHandles;
 
 namespace ChildProc.Tests.Pipelines;
 
@@ -71,24 +70,15 @@ public sealed class PipelineStartTests
     [Fact(Timeout = 60_000)]
     public async Task A_start_that_is_cancelled_half_way_leaves_nothing()
     {
-        DirectoryInfo directory = Directory.CreateTempSubdirectory("childproc-slow");
-        try
-        {
-            string path = Path.Combine(directory.FullName, "program");
-            File.Copy(Puppet.Path, path);
-            using SafeFileHandle writer = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite); // busy: the exec takes about a second
-            using Marker marker = Marker.Create();
-            using CancellationTokenSource cancel = new();
-            await using IChildProcessHost host = TestHost.Create();
-            Task<RunningPipeline> start = host.StartAsync(new ChildPipeline(new ChildProcessStartInfo(path, "pause"), marker.Mark(Puppet.Info("pause"))), cancel.Token).AsTask();
-            await Eventually.HoldsAsync(() => marker.Survivors().Count == 1, "the last stage runs");
-            await cancel.CancelAsync();
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => start);
-            marker.AssertGone();
-        }
-        finally
-        {
-            directory.Delete(recursive: true);
-        }
+        using BusyProgram program = new();
+        using Marker marker = Marker.Create();
+        using CancellationTokenSource cancel = new();
+        await using IChildProcessHost host = TestHost.Create();
+        ChildPipeline pipeline = new(program.Info("pause"), marker.Mark(Puppet.Info("pause")));
+        Task<RunningPipeline> start = await program.HoldAsync(host, () => host.StartAsync(pipeline, cancel.Token).AsTask());
+        await marker.SurvivorsAsync(1); // the last stage runs
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => start);
+        marker.AssertGone();
     }
 }

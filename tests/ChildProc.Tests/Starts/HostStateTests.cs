@@ -80,18 +80,11 @@ public sealed class HostStateTests
     [Fact(Timeout = 60_000)]
     public async Task A_prepared_command_keeps_the_directory_of_its_preparation()
     {
-        DirectoryInfo directory = Directory.CreateTempSubdirectory("childproc-prepared");
-        try
-        {
-            string before = directory.CreateSubdirectory("before/work").FullName, after = directory.CreateSubdirectory("after/work").FullName;
-            File.Copy(Puppet.Path, Path.Combine(before, "../tool"));
-            (int code, string text) = await HostProcess.RunAsync([], "prepared-elsewhere", Path.GetDirectoryName(before)!, Path.GetDirectoryName(after)!);
-            Assert.Equal((0, $"{before}\nPWD={before}\n{before}\nPWD={before}"), (code, text));
-        }
-        finally
-        {
-            directory.Delete(recursive: true);
-        }
+        using TemporaryDirectory directory = TemporaryDirectory.ForPrograms();
+        string before = Directory.CreateDirectory(directory["before/work"]).FullName, after = Directory.CreateDirectory(directory["after/work"]).FullName;
+        directory.WritePuppet("before/tool");
+        (int code, string text) = await HostProcess.RunAsync([], "prepared-elsewhere", Path.GetDirectoryName(before)!, Path.GetDirectoryName(after)!);
+        Assert.Equal((0, $"{before}\nPWD={before}\n{before}\nPWD={before}"), (code, text));
     }
 
     [Fact(Timeout = 120_000)]

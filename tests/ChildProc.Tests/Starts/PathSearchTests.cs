@@ -5,20 +5,20 @@ namespace ChildProc.Tests.Starts;
 
 public sealed class PathSearchTests : IDisposable
 {
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("childproc-search");
+    private readonly TemporaryDirectory _directory = TemporaryDirectory.ForPrograms();
 
-    public void Dispose() => _directory.Delete(recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     [Fact(Timeout = 30_000)]
     public async Task Entries_that_cannot_hold_a_program_are_passed_over()
     {
-        string file = Path.Combine(_directory.FullName, "file"), loop = Path.Combine(_directory.FullName, "loop"), good = Path.Combine(_directory.FullName, "good");
+        string file = _directory["file"], loop = _directory["loop"], good = _directory["good"];
         await File.WriteAllTextAsync(file, "", TestContext.Current.CancellationToken);
         File.CreateSymbolicLink(loop, loop);
-        _directory.CreateSubdirectory("holds-a-directory").CreateSubdirectory("tool");
+        Directory.CreateDirectory(_directory["holds-a-directory/tool"]);
         Directory.CreateDirectory(good);
         File.Copy(Puppet.Path, Path.Combine(good, "tool"));
-        string path = string.Join(':', file, loop, "/nonexistent", Path.Combine(_directory.FullName, "holds-a-directory"), good);
+        string path = string.Join(':', file, loop, "/nonexistent", _directory["holds-a-directory"], good);
         ChildProcessStartInfo info = new("tool", "exit", "8") { Environment = new Dictionary<string, string?> { ["PATH"] = path } };
         Assert.Equal(8, (await ChildProcess.RunAsync(info)).Status.Code);
     }
@@ -27,7 +27,7 @@ public sealed class PathSearchTests : IDisposable
     public async Task A_directory_that_one_may_not_enter_hides_nothing()
     {
         Assert.SkipWhen(Syscall.geteuid() == 0, "root may enter every directory");
-        string shut = _directory.CreateSubdirectory("shut").FullName;
+        string shut = Directory.CreateDirectory(_directory["shut"]).FullName;
         File.Copy(Puppet.Path, Path.Combine(shut, "tool"));
         File.SetUnixFileMode(shut, UnixFileMode.None);
         try
@@ -47,8 +47,8 @@ public sealed class PathSearchTests : IDisposable
     [Fact(Timeout = 30_000)]
     public async Task A_search_that_meets_nothing_but_a_directory_is_denied_and_not_missing()
     {
-        _directory.CreateSubdirectory("tool");
-        ChildProcessStartInfo info = new("tool") { Environment = new Dictionary<string, string?> { ["PATH"] = _directory.FullName + ":/nonexistent" } };
+        Directory.CreateDirectory(_directory["tool"]);
+        ChildProcessStartInfo info = new("tool") { Environment = new Dictionary<string, string?> { ["PATH"] = _directory.Path + ":/nonexistent" } };
         ChildProcessStartException e = await Assert.ThrowsAsync<ChildProcessStartException>(() => ChildProcess.RunAsync(info));
         Assert.Equal((StartStage.Execute, 13 /* EACCES */), (e.Stage, e.NativeErrorCode));
     }

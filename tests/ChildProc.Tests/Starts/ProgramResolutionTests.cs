@@ -6,15 +6,15 @@ public sealed class ProgramResolutionTests : IDisposable
 {
     private const int ENOENT = 2, ENOEXEC = 8, EACCES = 13;
 
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("childproc-path");
+    private readonly TemporaryDirectory _directory = TemporaryDirectory.ForPrograms();
 
-    public void Dispose() => _directory.Delete(recursive: true);
+    public void Dispose() => _directory.Dispose();
 
     [Fact(Timeout = 30_000)]
     public async Task The_path_is_the_childs()
     {
         Script("found", "#!/bin/sh\necho here\n");
-        ChildProcessStartInfo info = new("found") { Environment = new Dictionary<string, string?> { ["PATH"] = "/nonexistent:" + _directory.FullName } };
+        ChildProcessStartInfo info = new("found") { Environment = new Dictionary<string, string?> { ["PATH"] = "/nonexistent:" + _directory.Path } };
         Assert.Equal("here\n", (await ChildProcess.CaptureAsync(info)).StandardOutput);
         AssertFails(new ChildProcessStartInfo("found"), StartStage.Resolve, ENOENT);
     }
@@ -26,7 +26,7 @@ public sealed class ProgramResolutionTests : IDisposable
         foreach (string path in new[] { "", ":", ".", ":/nonexistent:", ".:..", "relative" })
         {
             AssertFails(
-                new ChildProcessStartInfo("hidden") { WorkingDirectory = _directory.FullName, Environment = new Dictionary<string, string?> { ["PATH"] = path } },
+                new ChildProcessStartInfo("hidden") { WorkingDirectory = _directory.Path, Environment = new Dictionary<string, string?> { ["PATH"] = path } },
                 StartStage.Resolve,
                 ENOENT);
         }
@@ -35,20 +35,20 @@ public sealed class ProgramResolutionTests : IDisposable
     [Fact]
     public void A_file_that_may_not_be_executed_is_told_apart_from_a_missing_one()
     {
-        File.WriteAllText(Path.Combine(_directory.FullName, "data"), "x");
-        string path = _directory.FullName + ":/nonexistent";
+        File.WriteAllText(_directory["data"], "x");
+        string path = _directory.Path + ":/nonexistent";
         AssertFails(new ChildProcessStartInfo("data") { Environment = new Dictionary<string, string?> { ["PATH"] = path } }, StartStage.Execute, EACCES);
     }
 
     [Fact(Timeout = 30_000)]
     public async Task A_later_entry_of_the_path_serves_when_an_earlier_one_may_not_be_executed()
     {
-        File.WriteAllText(Path.Combine(_directory.FullName, "tool"), "x");
-        DirectoryInfo second = _directory.CreateSubdirectory("second");
+        File.WriteAllText(_directory["tool"], "x");
+        DirectoryInfo second = Directory.CreateDirectory(_directory["second"]);
         string script = Path.Combine(second.FullName, "tool");
         File.WriteAllText(script, "#!/bin/sh\nexit 7\n");
         File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        ChildProcessStartInfo info = new("tool") { Environment = new Dictionary<string, string?> { ["PATH"] = $"{_directory.FullName}:{second.FullName}" } };
+        ChildProcessStartInfo info = new("tool") { Environment = new Dictionary<string, string?> { ["PATH"] = $"{_directory.Path}:{second.FullName}" } };
         Assert.Equal(7, (await ChildProcess.RunAsync(info)).Status.Code);
     }
 
@@ -68,8 +68,8 @@ public sealed class ProgramResolutionTests : IDisposable
     {
         string relative = Path.GetRelativePath(Environment.CurrentDirectory, Puppet.Path);
         Assert.False(Path.IsPathRooted(relative));
-        ChildProcessStartInfo info = new(relative, "cwd") { WorkingDirectory = _directory.FullName };
-        Assert.Equal(_directory.FullName + "\n", (await ChildProcess.CaptureAsync(info)).StandardOutput);
+        ChildProcessStartInfo info = new(relative, "cwd") { WorkingDirectory = _directory.Path };
+        Assert.Equal(_directory.Path + "\n", (await ChildProcess.CaptureAsync(info)).StandardOutput);
     }
 
     [Fact(Timeout = 30_000)]
@@ -90,19 +90,19 @@ public sealed class ProgramResolutionTests : IDisposable
     public async Task A_program_that_was_written_a_moment_ago_starts()
     {
         // Another start's clone may hold the file open for writing until its exec: ETXTBSY must not surface.
-        byte[] program = await File.ReadAllBytesAsync("/bin/true");
+        byte[] program = await File.ReadAllBytesAsync(Puppet.Path); // which is whatever it is called, unlike a true of busybox
         await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run(async () =>
         {
             for (int i = 0; i < 25; i++)
             {
-                string path = Path.Combine(_directory.FullName, $"fresh-{worker}-{i}");
+                string path = _directory[$"fresh-{worker}-{i}"];
                 FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = (UnixFileMode)0b111_000_000 };
                 await using (FileStream file = new(path, options))
                 {
                     await file.WriteAsync(program);
                 }
 
-                Assert.True((await ChildProcess.RunAsync(new ChildProcessStartInfo(path))).Status.IsSuccess);
+                Assert.True((await ChildProcess.RunAsync(new ChildProcessStartInfo(path, "exit", "0"))).Status.IsSuccess);
                 File.Delete(path);
             }
         })));
@@ -110,7 +110,7 @@ public sealed class ProgramResolutionTests : IDisposable
 
     private string Script(string name, string text)
     {
-        string path = Path.Combine(_directory.FullName, name);
+        string path = _directory[name];
         File.WriteAllText(path, text);
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         return path;

@@ -78,20 +78,13 @@ public sealed class WireTests
 
     private static async Task<List<long>> PrintAsync(string compiler, string protocol, List<string> expressions)
     {
-        DirectoryInfo directory = Directory.CreateTempSubdirectory("childproc-wire");
-        try
-        {
-            string source = Path.Combine(directory.FullName, "print.c"), program = Path.Combine(directory.FullName, "print");
-            string lines = string.Concat(expressions.Select(static e => $"printf(\"%lld\\n\", (long long)({e}));\n"));
-            await File.WriteAllTextAsync(source, $"#include \"{protocol}\"\n#include <stddef.h>\n#include <stdio.h>\nint main(void) {{\n{lines}return 0; }}\n");
-            (await ChildProcess.CaptureAsync(new ChildProcessStartInfo(compiler, "-o", program, source))).EnsureSuccess();
-            string text = (await ChildProcess.CaptureAsync(new ChildProcessStartInfo(program))).EnsureSuccess().StandardOutput;
-            return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static l => long.Parse(l, CultureInfo.InvariantCulture))];
-        }
-        finally
-        {
-            directory.Delete(recursive: true);
-        }
+        using TemporaryDirectory directory = TemporaryDirectory.ForPrograms();
+        string source = directory["print.c"], program = directory["print"];
+        string lines = string.Concat(expressions.Select(static e => $"printf(\"%lld\\n\", (long long)({e}));\n"));
+        await File.WriteAllTextAsync(source, $"#include \"{protocol}\"\n#include <stddef.h>\n#include <stdio.h>\nint main(void) {{\n{lines}return 0; }}\n");
+        (await ChildProcess.CaptureAsync(new ChildProcessStartInfo(compiler, "-o", program, source))).EnsureSuccess();
+        string text = (await ChildProcess.CaptureAsync(new ChildProcessStartInfo(program))).EnsureSuccess().StandardOutput;
+        return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static l => long.Parse(l, CultureInfo.InvariantCulture))];
     }
 
     private static long SizeOf(Type type)
