@@ -38,6 +38,19 @@ internal sealed class Marker : IDisposable
         return ProcFile.Numbers("/proc").FindAll(pid => ProcFile.Bytes(pid, "environ").AsSpan().IndexOf(_needle) >= 0);
     }
 
+    /// <summary>The live members, when there are so many.</summary>
+    /// <remarks>
+    /// A start is over when the exec has closed what was to be closed. Its environment the kernel shows a moment later, to anybody
+    /// (create_elf_tables of fs/binfmt_elf.c), and to another user than root when the new memory is no longer that of a keeper
+    /// (begin_new_exec of fs/exec.c): what was started just now may not be seen yet.
+    /// </remarks>
+    internal async Task<List<int>> SurvivorsAsync(int count)
+    {
+        List<int> survivors = [];
+        await Eventually.HoldsAsync(() => (survivors = Survivors()).Count == count, $"{count} processes are seen");
+        return survivors;
+    }
+
     internal void AssertGone() => Assert.Empty(Survivors().ConvertAll(pid => ProcFs.Describe(pid) ?? $"pid {pid}"));
 
     public void Dispose()

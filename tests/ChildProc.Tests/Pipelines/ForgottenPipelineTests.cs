@@ -12,7 +12,7 @@ public sealed class ForgottenPipelineTests
         using Marker marker = Marker.Create();
         using CancellationTokenSource longLived = new();
         await StartAsync(marker, static _ => 0, longLived.Token);
-        Assert.Equal(3, marker.Survivors().Count);
+        await marker.SurvivorsAsync(3);
         await Eventually.HoldsAfterCollectionAsync(() => marker.Survivors().Count == 0, "the forgotten trees die");
     }
 
@@ -22,6 +22,7 @@ public sealed class ForgottenPipelineTests
         using Marker marker = Marker.Create();
         Task<string?> read = await StartAsync(marker, static running => new StreamReader(running.StandardOutput.AsStream()).ReadLineAsync());
         Task<ExitStatus> wait = await StartAsync(marker, static running => running.Stages[2].WaitForExitAsync().AsTask());
+        await marker.SurvivorsAsync(6);
         for (int i = 0; i < 5; i++)
         {
             Eventually.Collect();

@@ -25,6 +25,7 @@ public sealed class ForgottenChildTests
         using Marker marker = Marker.Create();
         Task<ExitStatus> wait = await WaitOnlyAsync(marker);
         Task<string?> read = await ReadOnlyAsync(marker);
+        await marker.SurvivorsAsync(2);
         for (int i = 0; i < 5; i++)
         {
             Eventually.Collect();

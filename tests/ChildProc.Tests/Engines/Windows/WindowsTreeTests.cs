@@ -48,7 +48,7 @@ public sealed class WindowsTreeTests
         Assert.Equal("ready", await host.LineAsync());
         if (verb == "trees")
         {
-            Assert.Equal(16, marker.Survivors().Count);
+            await marker.SurvivorsAsync(16);
             host.Kill();
         }
 
@@ -73,7 +73,7 @@ public sealed class WindowsTreeTests
         ChildProcessStartInfo info = new(marker.Mark(Puppet.Seq("daemon", "pause", ",", "exit", "0"))) { Leftovers = Leftovers.Release };
         ChildResult result = await ChildProcess.RunAsync(info);
         Assert.True(result.Status.IsSuccess);
-        Assert.Single(marker.Survivors());
+        await marker.SurvivorsAsync(1);
     }
 
     [Fact(Timeout = 60_000)]
@@ -83,16 +83,18 @@ public sealed class WindowsTreeTests
         IChildProcess child = await ChildProcess.StartAsync(new ChildProcessStartInfo(marker.Mark(Puppet.Info("pause"))) { Containment = Containment.None, StandardOutput = ChildStdio.Null });
         Assert.Equal(Containment.None, child.Containment);
         await child.DisposeAsync();
-        Assert.Equal([child.Id], marker.Survivors());
+        Assert.Equal([child.Id], await marker.SurvivorsAsync(1));
     }
 
     [Fact(Timeout = 60_000)]
     public async Task A_tree_is_empty_only_when_its_last_member_has_ended()
     {
-        await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Seq("daemon", "sleep-ms", "300", ",", "print", "gone", ",", "exit", "5").Piped());
+        await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Seq("daemon", "pause", ",", "print", "gone", ",", "exit", "5").Piped());
         Task empty = child.WaitForTreeAsync().AsTask();
         Assert.Equal(5, (await child.WaitForExitAsync()).Code);
-        Assert.Single(child.GetDescendantIds());
+        int daemon = Assert.Single(child.GetDescendantIds());
+        Assert.False(empty.IsCompleted);
+        WindowsProcesses.Kill(daemon);
         await empty;
         Assert.Empty(child.GetDescendantIds());
     }
