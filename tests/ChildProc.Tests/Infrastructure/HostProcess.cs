@@ -5,6 +5,9 @@ namespace ChildProc.Tests.Infrastructure;
 /// <summary>Another process that uses the library: tests/ChildProc.PuppetHost. Started with System.Diagnostics.Process, on purpose.</summary>
 internal sealed class HostProcess : IDisposable
 {
+    // For a host that hangs: a test that knows how long its own may take has a timeout, too.
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+
     private HostProcess(Process process) => Process = process;
 
     internal Process Process { get; }
@@ -42,7 +45,7 @@ internal sealed class HostProcess : IDisposable
         return new HostProcess(Process.Start(info)!);
     }
 
-    internal Task<string?> LineAsync() => Process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(40));
+    internal Task<string?> LineAsync() => Process.StandardOutput.ReadLineAsync().WaitAsync(s_patience);
 
     /// <summary>Runs a host to its end and returns what it printed.</summary>
     internal static Task<(int Code, string Output)> RunAsync(string[] launcher, params string[] words) => RunAsync(launcher, [], words);
@@ -52,8 +55,8 @@ internal sealed class HostProcess : IDisposable
     {
         using HostProcess host = Start(launcher, null, environment, words);
         host.Process.StandardInput.Close();
-        string output = await host.Process.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60));
-        await host.Process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        string output = await host.Process.StandardOutput.ReadToEndAsync().WaitAsync(s_patience);
+        await host.Process.WaitForExitAsync().WaitAsync(s_patience);
         return (host.Process.ExitCode, output.TrimEnd());
     }
 

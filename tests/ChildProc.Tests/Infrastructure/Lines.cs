@@ -8,7 +8,7 @@ internal static class Lines
 {
     private static readonly ConditionalWeakTable<IChildProcess, StreamReader> s_readers = [];
 
-    internal static async Task<string?> NextLineAsync(this IChildProcess child, int seconds = 20)
+    internal static async Task<string?> NextLineAsync(this IChildProcess child, int seconds = 60)
     {
         StreamReader reader = s_readers.GetValue(child, static c => new StreamReader(c.StandardOutput.AsStream(), Encoding.UTF8));
         return await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(seconds));

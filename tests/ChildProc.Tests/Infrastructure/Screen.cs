@@ -7,7 +7,7 @@ namespace ChildProc.Tests.Infrastructure;
 /// <summary>Somebody at the terminal of a child: types, and waits for what must appear.</summary>
 internal sealed class Screen(IChildTerminal terminal)
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
     private readonly StringBuilder _seen = new();
     private int _from;
 

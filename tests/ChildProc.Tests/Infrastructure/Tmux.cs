@@ -5,7 +5,7 @@ namespace ChildProc.Tests.Infrastructure;
 /// <summary>A real terminal with an interactive shell in it. The server of its own is a daemon in the tree of the first command.</summary>
 internal sealed class Tmux : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
     private readonly string _program;
     private readonly IChildProcess _server;
 
@@ -29,17 +29,11 @@ internal sealed class Tmux : IAsyncDisposable
             bash, "--norc", "--noprofile", "-i")
         {
             StandardInput = ChildStdio.Null,
-            Environment = new Dictionary<string, string?>
-            {
-                ["HOST"] = string.Join(' ', host).Replace("{directory}", directory, StringComparison.Ordinal),
-                ["MODES"] = Puppet.Path + " tty-modes",
-                ["PS1"] = "ready> ",
-                ["TMUX"] = null,
-                ["SHELL"] = bash, // else that of the user: where it is nologin, vim is restricted and refuses to be stopped
-                ["HISTFILE"] = null,
-                ["PROMPT_COMMAND"] = null,
-                ["INPUTRC"] = "/dev/null",
-            },
+            Environment = RealProgram.Environment(
+                ("HOST", string.Join(' ', host).Replace("{directory}", directory, StringComparison.Ordinal)),
+                ("MODES", Puppet.Path + " tty-modes"),
+                ("PS1", "ready> "),
+                ("SHELL", bash)), // else that of the user: where it is nologin, vim is restricted and refuses to be stopped
         };
         IChildProcess server = await ChildProcess.StartAsync(info);
         Tmux tmux = new(program, directory, server);
