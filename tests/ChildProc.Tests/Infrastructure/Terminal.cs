@@ -46,13 +46,13 @@ internal sealed class Terminal : IDisposable
 
     internal async Task ExpectAsync(string text)
     {
-        Send($"expect {text} 20000");
+        Send($"expect {text} 60000");
         await LineAsync("ok " + text);
     }
 
     internal async Task LineAsync(string wanted)
     {
-        while (await _process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30)) is { } line)
+        while (await _process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) is { } line)
         {
             _seen.Append(line).Append('\n');
             if (line == wanted)
@@ -68,7 +68,7 @@ internal sealed class Terminal : IDisposable
 
     internal async Task<string> EndAsync()
     {
-        _seen.Append(await _process.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(30)));
+        _seen.Append(await _process.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60)));
         return _seen.ToString();
     }
 
