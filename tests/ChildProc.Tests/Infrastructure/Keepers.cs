@@ -6,8 +6,8 @@ namespace ChildProc.Tests.Infrastructure;
 /// <summary>Guardians and supervisors, as /proc shows them. Zombies do not count: init buries those in its own time.</summary>
 internal static class Keepers
 {
-    /// <summary>Keepers hold the secrets of requests: PR_SET_DUMPABLE makes what /proc says of their insides root's alone, proc(5).</summary>
-    internal static bool CanBeLookedInto => Mono.Unix.Native.Syscall.geteuid() == 0;
+    /// <summary>Keepers hold the secrets of requests: PR_SET_DUMPABLE keeps what /proc says of their insides from who may not trace them, proc(5).</summary>
+    internal static bool CanBeLookedInto => Privileges.MayTraceAnybody;
 
     internal static int SupervisorOf(IChildProcess child) => ParentOf(child.Id);
 

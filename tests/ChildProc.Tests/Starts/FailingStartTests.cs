@@ -14,12 +14,12 @@ public sealed class FailingStartTests
         { "under a file", new ChildProcessStartInfo("/etc/passwd/program"), StartStage.Resolve, ENOTDIR },
         { "a directory", new ChildProcessStartInfo("/etc"), StartStage.Execute, EACCES },
         { "no permission", new ChildProcessStartInfo("/etc/passwd"), StartStage.Execute, EACCES },
-        { "no directory", new ChildProcessStartInfo("/bin/true") { WorkingDirectory = "/nonexistent" }, StartStage.WorkingDirectory, ENOENT },
-        { "a file as directory", new ChildProcessStartInfo("/bin/true") { WorkingDirectory = "/etc/passwd" }, StartStage.WorkingDirectory, ENOTDIR },
-        { "an argument over 128 KiB", new ChildProcessStartInfo("/bin/true", new string('x', 140_000)), StartStage.Execute, E2BIG },
-        { "too much of all", new ChildProcessStartInfo("/bin/true", Enumerable.Repeat(new string('x', 100_000), 400)), StartStage.Execute, E2BIG },
-        { "no input file", new ChildProcessStartInfo("/bin/true") { StandardInput = ChildStdio.File("/nonexistent") }, StartStage.StandardStreams, ENOENT },
-        { "output onto a directory", new ChildProcessStartInfo("/bin/true") { StandardOutput = ChildStdio.File("/etc", FileMode.Append) }, StartStage.StandardStreams, 21 /* EISDIR */ },
+        { "no directory", new ChildProcessStartInfo("true") { WorkingDirectory = "/nonexistent" }, StartStage.WorkingDirectory, ENOENT },
+        { "a file as directory", new ChildProcessStartInfo("true") { WorkingDirectory = "/etc/passwd" }, StartStage.WorkingDirectory, ENOTDIR },
+        { "an argument over 128 KiB", new ChildProcessStartInfo("true", new string('x', 140_000)), StartStage.Execute, E2BIG },
+        { "too much of all", new ChildProcessStartInfo("true", Enumerable.Repeat(new string('x', 100_000), 400)), StartStage.Execute, E2BIG },
+        { "no input file", new ChildProcessStartInfo("true") { StandardInput = ChildStdio.File("/nonexistent") }, StartStage.StandardStreams, ENOENT },
+        { "output onto a directory", new ChildProcessStartInfo("true") { StandardOutput = ChildStdio.File("/etc", FileMode.Append) }, StartStage.StandardStreams, 21 /* EISDIR */ },
     };
 
     [Theory(Timeout = 30_000, DisableDiscoveryEnumeration = true)]
@@ -37,17 +37,17 @@ public sealed class FailingStartTests
     [Fact(Timeout = 30_000)]
     public async Task Limits_and_credentials_that_the_system_refuses_are_told()
     {
-        ChildProcessStartInfo limit = new("/bin/true") { Limits = [new ResourceLimit(ResourceLimitKind.OpenFiles, ulong.MaxValue - 1, ulong.MaxValue - 1)] };
+        ChildProcessStartInfo limit = new("true") { Limits = [new ResourceLimit(ResourceLimitKind.OpenFiles, ulong.MaxValue - 1, ulong.MaxValue - 1)] };
         ChildProcessStartException e = await Assert.ThrowsAsync<ChildProcessStartException>(() => ChildProcess.RunAsync(limit));
         Assert.Equal(StartStage.Limits, e.Stage);
         Assert.Contains(e.NativeErrorCode, new[] { EPERM, EINVAL });
 
-        Assert.SkipUnless(Syscall.geteuid() == 0, "only root may give a child another identity");
+        Assert.SkipUnless(Privileges.MayBecome(65534), Privileges.OtherIdentity);
 
         // A user that may have one process, and has it: setresuid(2) lets it pass, and execve(2) refuses.
         ChildCredentials user = new(54321, 54321);
-        await using IChildProcess first = await ChildProcess.StartAsync(new ChildProcessStartInfo("/bin/sleep", "100") { Credentials = user });
-        ChildProcessStartInfo processes = new("/bin/true")
+        await using IChildProcess first = await ChildProcess.StartAsync(new ChildProcessStartInfo("sleep", "100") { Credentials = user });
+        ChildProcessStartInfo processes = new("true")
         {
             Credentials = user,
             Limits = [new ResourceLimit(ResourceLimitKind.Processes, 0, 0)],

@@ -73,7 +73,7 @@ public sealed class QueuedStartTests
     public async Task A_request_that_is_lost_unclaimed_goes_to_another_guardian()
     {
         // As by supervisors that die with their guardian, one by one, each with a request in hand.
-        Assert.SkipUnless(Keepers.CanBeLookedInto, "only root may copy the sockets of a guardian");
+        Assert.SkipUnless(Keepers.CanBeLookedInto, "only who may trace it may copy the sockets of a guardian");
         await using IChildProcessHost host = TestHost.Create();
         await host.RunAsync(Puppet.Info("exit", "0"));
         using StoppedGuardian guardian = await StoppedGuardian.StopAsync(host);

