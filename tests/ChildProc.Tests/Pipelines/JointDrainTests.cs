@@ -21,7 +21,7 @@ public sealed class JointDrainTests
     [Fact(Timeout = 60_000)]
     public async Task A_descendant_that_still_writes_within_the_drain_time_is_heard()
     {
-        ChildProcessStartInfo late = new(Puppet.Seq("fork", "1", "sleep-ms", "150", "+", "print", "late", ",", "print", "early"));
+        ChildProcessStartInfo late = new(Puppet.Seq("print", "early", ",", "fork", "1", "sleep-ms", "150", "+", "print", "late")) { DrainTimeout = TimeSpan.FromHours(1) };
         CapturedPipelineResult result = await new ChildPipeline(late, Puppet.Info("cat")).CaptureAsync();
         Assert.Equal("early\nlate\n", result.StandardOutput);
         Assert.False(result.OutputIncomplete);

@@ -37,7 +37,7 @@ public sealed class BrokenInputTests
     [Fact(Timeout = 60_000)]
     public async Task A_child_that_is_killed_while_it_is_fed_has_not_taken_all_of_its_input()
     {
-        foreach (ChildStdio input in (ChildStdio[])[ChildStdio.Bytes(new byte[1_000_000]), ChildStdio.Stream(new MemoryStream(new byte[1_000_000])), ChildStdio.Stream(new Endless())])
+        foreach (ChildStdio input in (ChildStdio[])[ChildStdio.Bytes(new byte[HeldWriter.MoreThanAPipe]), ChildStdio.Stream(new MemoryStream(new byte[HeldWriter.MoreThanAPipe])), ChildStdio.Stream(new Endless())])
         {
             await using IChildProcess child = await ChildProcess.StartAsync(new ChildProcessStartInfo(Puppet.Info("pause")) { StandardInput = input });
             child.Kill();
@@ -50,7 +50,7 @@ public sealed class BrokenInputTests
     [Fact(Timeout = 60_000)]
     public async Task A_child_that_closes_its_input_and_lives_on_ends_the_feeding()
     {
-        foreach (ChildStdio input in (ChildStdio[])[ChildStdio.Bytes(new byte[1_000_000]), ChildStdio.Stream(new Endless())])
+        foreach (ChildStdio input in (ChildStdio[])[ChildStdio.Bytes(new byte[HeldWriter.MoreThanAPipe]), ChildStdio.Stream(new Endless())])
         {
             await using IChildProcess child = await ChildProcess.StartAsync(new ChildProcessStartInfo(Puppet.Seq("close", "0", ",", "pause")) { StandardInput = input });
             await child.WaitForStreamsAsync();
@@ -62,7 +62,7 @@ public sealed class BrokenInputTests
     [Fact(Timeout = 60_000)]
     public async Task A_child_that_never_reads_holds_up_no_disposal_and_no_cancellation()
     {
-        foreach (ChildStdio input in (ChildStdio[])[ChildStdio.Bytes(new byte[1_000_000]), ChildStdio.Stream(new Endless())])
+        foreach (ChildStdio input in (ChildStdio[])[ChildStdio.Bytes(new byte[HeldWriter.MoreThanAPipe]), ChildStdio.Stream(new Endless())])
         {
             using Marker marker = Marker.Create();
             using CancellationTokenSource cancel = new();
@@ -87,7 +87,7 @@ public sealed class BrokenInputTests
         ChildProcessStartInfo info = new(marker.Mark(Puppet.Seq("fork", "1", "pause", ",", "exit", "0"))) { StandardInput = ChildStdio.Pipe, Leftovers = Leftovers.Release };
         IChildProcess child = await ChildProcess.StartAsync(info);
         await child.WaitForExitAsync();
-        Task<FlushResult> writing = child.StandardInput.WriteAsync(new byte[1_000_000]).AsTask();
+        Task<FlushResult> writing = child.StandardInput.WriteAsync(new byte[HeldWriter.MoreThanAPipe]).AsTask();
         Assert.False(writing.IsCompleted);
         await child.DisposeAsync();
         Assert.True((await writing).IsCompleted);

@@ -7,7 +7,7 @@ namespace ChildProc.Tests.Pipes;
 /// <summary>Bytes that were given to the writer arrive once, whatever became of the flush.</summary>
 public sealed class CancelledFlushTests
 {
-    private const int Length = 200_000; // more than the pipe holds
+    private const int Length = HeldWriter.MoreThanAPipe;
 
     [Fact(Timeout = 60_000)]
     public async Task A_flush_whose_token_is_cancelled_sends_nothing_twice()

@@ -13,7 +13,7 @@ public sealed class HeldInputTests
         using Marker marker = Marker.Create();
         ChildProcessStartInfo info = new(marker.Mark(Puppet.Seq("fork", "1", "pause", ",", "exit", "2")))
         {
-            StandardInput = silent ? ChildStdio.Stream(new Silent()) : ChildStdio.Bytes(new byte[1_000_000]),
+            StandardInput = silent ? ChildStdio.Stream(new Silent()) : ChildStdio.Bytes(new byte[HeldWriter.MoreThanAPipe]),
             StandardOutput = ChildStdio.Null,
             StandardError = ChildStdio.Null,
             DrainTimeout = TimeSpan.FromMilliseconds(100),

@@ -22,7 +22,7 @@ public sealed class OpenStreamTests
         ChildProcessStartInfo info = new(Puppet.Seq("fork", "1", "pause", ",", "exit", "2")) { StandardInput = ChildStdio.Pipe };
         IChildProcess child = await ChildProcess.StartAsync(info);
         Assert.Equal(2, (await child.WaitForExitAsync()).Code);
-        Task<FlushResult> writing = child.StandardInput.WriteAsync(new byte[1_000_000]).AsTask();
+        Task<FlushResult> writing = child.StandardInput.WriteAsync(new byte[HeldWriter.MoreThanAPipe]).AsTask();
         await child.DisposeAsync();
         await Task.WhenAny(writing, Task.Delay(Eventually.Patience));
         Assert.True(writing.IsCompleted);
@@ -63,17 +63,9 @@ public sealed class OpenStreamTests
         using Marker marker = Marker.Create();
         await using IAsyncEnumerator<OutputLine> lines = ChildProcess.ReadLinesAsync(marker.Mark(Puppet.Info("flood-lines", "100000000"))).GetAsyncEnumerator(TestContext.Current.CancellationToken);
         Assert.True(await lines.MoveNextAsync());
-        int child = Assert.Single(marker.Survivors());
-        long written = 0;
-        await Eventually.HoldsAsync(
-            () =>
-            {
-                long before = written;
-                written = Written(child);
-                return written == before && ProcFs.Describe(child)?.Contains(" S ", StringComparison.Ordinal) == true;
-            },
-            "the child sleeps in its write");
-        Assert.InRange(written, 1, 4 << 20);
+        int child = Assert.Single(await marker.SurvivorsAsync(1));
+        await HeldWriter.BlocksAsync(child);
+        Assert.InRange(HeldWriter.Written(child), 1, 4 << 20);
     }
 
     [Fact(Timeout = 60_000)]
@@ -124,7 +116,4 @@ public sealed class OpenStreamTests
         await over.CancelAsync();
         await closing;
     }
-
-    private static long Written(int pid)
-        => long.Parse(Array.Find(File.ReadAllLines($"/proc/{pid}/io"), static l => l.StartsWith("wchar:", StringComparison.Ordinal))!.Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
 }

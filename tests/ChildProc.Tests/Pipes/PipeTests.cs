@@ -66,12 +66,12 @@ public sealed class PipeTests
         ChildProcessStartInfo info = new(Puppet.Info("pause")) { StandardInput = ChildStdio.Pipe };
         await using IChildProcess child = await ChildProcess.StartAsync(info);
         using CancellationTokenSource cancel = new();
-        Task<FlushResult> writing = child.StandardInput.WriteAsync(new byte[1_000_000], cancel.Token).AsTask();
+        Task<FlushResult> writing = child.StandardInput.WriteAsync(new byte[HeldWriter.MoreThanAPipe], cancel.Token).AsTask();
         Assert.NotSame(writing, await Task.WhenAny(writing, Task.Delay(50)));
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writing);
 
-        Task<FlushResult> again = child.StandardInput.WriteAsync(new byte[1_000_000]).AsTask();
+        Task<FlushResult> again = child.StandardInput.WriteAsync(new byte[HeldWriter.MoreThanAPipe]).AsTask();
         child.StandardInput.CancelPendingFlush();
         await Eventually.HoldsAsync(
             () =>
@@ -109,7 +109,7 @@ public sealed class PipeTests
     {
         IChildProcess child = await ChildProcess.StartAsync(new ChildProcessStartInfo(Puppet.Info("pause").Piped()) { StandardInput = ChildStdio.Pipe });
         Task<ReadResult> reading = child.StandardOutput.ReadAsync().AsTask();
-        Task<FlushResult> writing = child.StandardInput.WriteAsync(new byte[1_000_000]).AsTask();
+        Task<FlushResult> writing = child.StandardInput.WriteAsync(new byte[HeldWriter.MoreThanAPipe]).AsTask();
         await child.DisposeAsync();
 
         // Either the end of the child came first (end of file, nobody reads), or the end of the pipe.

@@ -24,7 +24,7 @@ public sealed class ReadLinesTests
     public async Task CR_LF_and_CRLF_end_a_line()
     {
         List<string> lines = [];
-        await foreach (OutputLine line in ChildProcess.ReadLinesAsync(new ChildProcessStartInfo("/usr/bin/printf", @"a\nb\r\nc\rd")))
+        await foreach (OutputLine line in ChildProcess.ReadLinesAsync(new ChildProcessStartInfo("printf", @"a\nb\r\nc\rd")))
         {
             lines.Add(line.Text);
         }

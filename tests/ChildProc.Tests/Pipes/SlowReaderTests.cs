@@ -6,7 +6,7 @@ namespace ChildProc.Tests.Pipes;
 /// <summary>Readers that take their time, stop for a while, or have had enough.</summary>
 public sealed class SlowReaderTests
 {
-    private const int Length = 1_000_000;
+    private const int Length = HeldWriter.MoreThanAPipe;
 
     [Fact(Timeout = 60_000)]
     public async Task A_reader_of_few_bytes_at_a_time_gets_them_all()
@@ -29,7 +29,7 @@ public sealed class SlowReaderTests
     [Fact(Timeout = 60_000)]
     public async Task A_reader_that_stops_and_goes_on_later_loses_nothing()
     {
-        await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Info("flood", "1000000").Piped());
+        await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Info("flood", $"{Length}").Piped());
         ReadResult read = await child.StandardOutput.ReadAsync(TestContext.Current.CancellationToken);
         long total = read.Buffer.Length;
         child.StandardOutput.AdvanceTo(read.Buffer.End);
@@ -45,7 +45,7 @@ public sealed class SlowReaderTests
     {
         TaskCompletionSource goOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
         long total = 0;
-        await using IChildProcess child = await ChildProcess.StartAsync(new ChildProcessStartInfo(Puppet.Info("flood", "1000000"))
+        await using IChildProcess child = await ChildProcess.StartAsync(new ChildProcessStartInfo(Puppet.Info("flood", $"{Length}"))
         {
             StandardOutput = ChildStdio.Chunks(async chunk =>
             {

@@ -106,7 +106,7 @@ public sealed class HandleStdioTests
         {
             StandardOutput = ChildStdio.Tee(ChildStdio.Handle(pipe.ClientSafePipeHandle)),
         });
-        await Eventually.HoldsAsync(() => Interop.ProcFs.Describe(child.Id)?.Contains(" S ", StringComparison.Ordinal) == true, "the child sleeps in its write");
+        await HeldWriter.BlocksAsync(child.Id);
         if (blocking)
         {
             child.Dispose();

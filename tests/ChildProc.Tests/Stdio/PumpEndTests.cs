@@ -120,7 +120,7 @@ public sealed class PumpEndTests
     {
         TaskCompletionSource goOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
         long slow = 0, fast = 0;
-        await using IChildProcess child = await ChildProcess.StartAsync(new ChildProcessStartInfo(Puppet.Info("flood", "1000000"))
+        await using IChildProcess child = await ChildProcess.StartAsync(new ChildProcessStartInfo(Puppet.Info("flood", $"{HeldWriter.MoreThanAPipe}"))
         {
             StandardOutput = ChildStdio.Tee(
                 ChildStdio.Chunks(chunk =>
@@ -134,12 +134,12 @@ public sealed class PumpEndTests
                     slow += chunk.Length;
                 })),
         });
-        await Eventually.HoldsAsync(() => Interop.ProcFs.Describe(child.Id)?.Contains(" S ", StringComparison.Ordinal) == true, "the child sleeps in its write");
+        await HeldWriter.BlocksAsync(child.Id);
         Assert.InRange(Interlocked.Read(ref fast), 0, 64 * 1024); // no more than one read ahead of the slow one
         goOn.SetResult();
         await child.WaitForExitAsync();
         await child.WaitForStreamsAsync();
-        Assert.Equal((1_000_000L, 1_000_000L), (slow, fast));
+        Assert.Equal((HeldWriter.MoreThanAPipe, HeldWriter.MoreThanAPipe), (slow, fast));
     }
 
     private static async Task<int> CountAsync(Marker marker)

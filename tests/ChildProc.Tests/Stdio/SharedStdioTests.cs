@@ -34,7 +34,7 @@ public sealed class SharedStdioTests
     {
         // The last line has no end: it must not run into the first one of the next child.
         List<string> lines = [];
-        PreparedCommand command = ChildProcess.Prepare(new ChildProcessStartInfo("/usr/bin/printf", @"one\n\303\274\r") { StandardOutput = ChildStdio.Lines(lines.Add) });
+        PreparedCommand command = ChildProcess.Prepare(new ChildProcessStartInfo("printf", @"one\n\303\274\r") { StandardOutput = ChildStdio.Lines(lines.Add) });
         for (int i = 0; i < 3; i++)
         {
             await using IChildProcess child = await command.StartAsync();

@@ -39,7 +39,7 @@ public sealed class StreamStdioTests
     {
         CapturedResult result = await ChildProcess.CaptureAsync(new ChildProcessStartInfo(Puppet.Info("read-line"))
         {
-            StandardInput = ChildStdio.Text("first\n" + new string('x', 1_000_000)),
+            StandardInput = ChildStdio.Text("first\n" + new string('x', HeldWriter.MoreThanAPipe)),
         });
         Assert.Equal("line first\n", result.StandardOutput);
         Assert.True(result.InputIncomplete);

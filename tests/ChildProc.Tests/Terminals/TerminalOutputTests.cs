@@ -73,7 +73,7 @@ public sealed class TerminalOutputTests
     [Fact(Timeout = 60_000)]
     public async Task A_descendant_that_never_stops_writing_is_cut()
     {
-        ChildProcessStartInfo info = new(Puppet.Seq("ignore", "HUP", ",", "fork", "1", "flood", "100000000000", ",", "exit", "0"))
+        ChildProcessStartInfo info = new(Puppet.Seq("ignore", "HUP", ",", "flood", "2000", ",", "fork", "1", "flood", "100000000000", ",", "exit", "0"))
         {
             StandardOutput = ChildStdio.Terminal,
             DrainTimeout = TimeSpan.FromMilliseconds(100),
