@@ -77,7 +77,7 @@ public sealed class PipelineEndTests
             await child.StandardError.ReadAsync(TestContext.Current.CancellationToken);
         }
 
-        Assert.Equal(5, (await running.StopAsync()).Code);
+        Assert.Equal(5, (await running.StopAsync(Stops.Patient)).Code);
         marker.AssertGone();
         Assert.All(running.Stages, static s => Assert.Equal(5, s.Exit!.Value.Code));
         Assert.Equal(5, (await running.StopAsync(StopPolicy.Kill)).Code); // again: facts stay
@@ -190,7 +190,11 @@ public sealed class PipelineEndTests
         await using RunningPipeline running = await new ChildPipeline(producer, consumer).StartAsync();
         await running.Stages[0].StandardError.ReadAsync(TestContext.Current.CancellationToken);
         await running.Stages[1].StandardError.ReadAsync(TestContext.Current.CancellationToken);
-        await running.StopAsync(new StopPolicy(ChildSignal.Terminate, TimeSpan.FromSeconds(1)));
+        using CancellationTokenSource enough = new();
+        Task stop = running.StopAsync(Stops.Patient, enough.Token).AsTask();
+        Assert.Equal(5, (await running.Stages[0].WaitForExitAsync()).Code);
+        await enough.CancelAsync(); // the grace is over for who ignores the signal
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stop);
         Assert.Equal(["exit 5", "SIGKILL"], running.Stages.Select(static s => s.Exit.ToString()));
     }
 

@@ -74,7 +74,8 @@ public sealed class InteractiveProgramsTests
     [Fact(Timeout = 60_000)]
     public async Task Python_answers()
     {
-        await using IChildProcess python = await ChildProcess.StartAsync(new ChildProcessStartInfo(RealProgram.Find("python3"), "-q", "-I").AtTerminal(s_plain));
+        await using IChildProcess python = await ChildProcess.StartAsync(
+            new(new ChildProcessStartInfo(RealProgram.Find("python3"), "-q", "-I").AtTerminal(s_plain)) { Environment = RealProgram.Environment() });
         Screen screen = new(python.Terminal!);
         await screen.ExpectAsync(">>> ");
         await screen.TypeAsync("6 * 7\n");
@@ -103,7 +104,7 @@ public sealed class InteractiveProgramsTests
             await File.WriteAllLinesAsync(file, Enumerable.Range(1, 100).Select(static i => string.Create(CultureInfo.InvariantCulture, $"row-{i:000}")));
             ChildProcessStartInfo info = new(new ChildProcessStartInfo(command[0], [.. command[1..], file]).AtTerminal(new TerminalOptions { Type = "xterm" }))
             {
-                Environment = new Dictionary<string, string?> { ["LESS"] = null, ["LINES"] = null, ["COLUMNS"] = null },
+                Environment = RealProgram.Environment(),
             };
             await using IChildProcess program = await ChildProcess.StartAsync(info);
             Screen screen = new(program.Terminal!);
@@ -124,7 +125,7 @@ public sealed class InteractiveProgramsTests
     private static async Task<IChildProcess> StartBashAsync() => await ChildProcess.StartAsync(
         new(new ChildProcessStartInfo(RealProgram.Find("bash"), "--norc", "--noprofile", "-i").AtTerminal(s_plain))
         {
-            Environment = new Dictionary<string, string?> { ["PS1"] = "ready> ", ["HISTFILE"] = null, ["PROMPT_COMMAND"] = null, ["INPUTRC"] = "/dev/null" },
+            Environment = RealProgram.Environment(("PS1", "ready> ")),
         });
 
     // Line editors look for signals, then read: one that comes in between waits for the next key. So they must be asleep.

@@ -25,7 +25,7 @@ public sealed class ForkLoopTests
             }
 
             await empty;
-            Assert.InRange(most, 0, 1000);
+            Assert.InRange(most, 0, 8192); // a quarter of the smallest table of processes: unreaped, they fill all of it
         }
     }
 }

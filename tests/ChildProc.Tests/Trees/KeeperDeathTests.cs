@@ -85,7 +85,7 @@ public sealed class KeeperDeathTests
         await child.ExpectAsync("pong");
         Assert.Equal(8, (await host.RunAsync(Puppet.Info("exit", "8"))).Status.Code);
         Assert.NotEqual(guardian, Keepers.GuardianOf(host));
-        Assert.Equal(ChildSignal.Terminate, (await child.StopAsync()).Signal);
+        Assert.Equal(ChildSignal.Terminate, (await child.StopAsync(Stops.Patient)).Signal);
         marker.AssertGone();
     }
 
@@ -155,7 +155,7 @@ public sealed class KeeperDeathTests
         Syscall.kill(guardian, Signum.SIGSTOP);
         try
         {
-            Assert.Equal(ChildSignal.Terminate, (await child.StopAsync()).Signal);
+            Assert.Equal(ChildSignal.Terminate, (await child.StopAsync(Stops.Patient)).Signal);
             await child.WaitForTreeAsync();
         }
         finally
@@ -176,7 +176,7 @@ public sealed class KeeperDeathTests
             Assert.True((await host.RunAsync(Puppet.Info("exit", "0"))).Status.IsSuccess);
             Assert.NotEqual(first, host.GuardianPid);
             Assert.False(child.HasExited);
-            Assert.Equal(ChildSignal.Terminate, (await child.StopAsync()).Signal);
+            Assert.Equal(ChildSignal.Terminate, (await child.StopAsync(Stops.Patient)).Signal);
             await child.DisposeAsync();
             await Eventually.HoldsAsync(() => !Keepers.IsAlive(first), "the old guardian goes with its last tree");
         }

@@ -109,9 +109,18 @@ public sealed class ReusedTreeTests
     public async Task A_blocking_wait_that_gives_up_leaves_the_news_to_the_others()
     {
         await using IChildProcess child = ChildProcess.Start(Puppet.Info("pause"));
-        Task<bool> bounded = Task.Run(() => child.WaitForExit(TimeSpan.FromMilliseconds(200), out _));
-        await Eventually.HoldsAsync(() => bounded.Status == TaskStatus.Running, "it waits");
-        ValueTask<ExitStatus> wait = child.WaitForExitAsync();
+        Task<bool> bounded;
+        ValueTask<ExitStatus> wait;
+        int milliseconds = 100;
+        do
+        {
+            // Long enough that the other wait begins meanwhile, which on a busy machine may take its time.
+            milliseconds *= 2;
+            bounded = Task.Run(() => child.WaitForExit(TimeSpan.FromMilliseconds(milliseconds), out _));
+            await Eventually.HoldsAsync(() => bounded.Status >= TaskStatus.Running, "it waits");
+            wait = child.WaitForExitAsync();
+        }
+        while (bounded.IsCompleted);
         Assert.False(await bounded);
         child.Kill();
         Assert.Equal(ChildSignal.Kill, (await wait.AsTask().WaitAsync(Eventually.Patience)).Signal);

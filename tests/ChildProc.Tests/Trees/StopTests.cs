@@ -5,7 +5,6 @@ namespace ChildProc.Tests.Trees;
 
 public sealed class StopTests
 {
-    private static readonly StopPolicy s_patient = new(ChildSignal.Terminate, TimeSpan.FromHours(1));
 
     [Fact(Timeout = 30_000)]
     public async Task A_stop_without_grace_asks_nothing()
@@ -20,7 +19,7 @@ public sealed class StopTests
     public async Task A_kill_ends_a_grace()
     {
         await using IChildProcess child = await StubbornAsync();
-        Task<ExitStatus> stop = child.StopAsync(s_patient).AsTask();
+        Task<ExitStatus> stop = child.StopAsync(Stops.Patient).AsTask();
         Assert.False(stop.IsCompleted);
         child.Kill();
         Assert.Equal(ChildSignal.Kill, (await stop).Signal);
@@ -32,7 +31,7 @@ public sealed class StopTests
         using Marker marker = Marker.Create();
         using CancellationTokenSource cancel = new();
         await using IChildProcess child = await StubbornAsync(marker);
-        Task<ExitStatus> stop = child.StopAsync(s_patient, cancel.Token).AsTask();
+        Task<ExitStatus> stop = child.StopAsync(Stops.Patient, cancel.Token).AsTask();
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stop);
         marker.AssertGone();
@@ -42,7 +41,7 @@ public sealed class StopTests
     public async Task A_disposal_ends_a_grace()
     {
         IChildProcess child = await StubbornAsync();
-        Task<ExitStatus> stop = child.StopAsync(s_patient).AsTask();
+        Task<ExitStatus> stop = child.StopAsync(Stops.Patient).AsTask();
         await child.DisposeAsync();
         Assert.Equal(ChildSignal.Kill, (await stop).Signal);
     }

@@ -16,7 +16,7 @@ public sealed class DirectEngineTests(ITestOutputHelper output)
         Assert.Equal(Containment.ProcessGroup, child.Containment);
         Assert.Equal(Environment.ProcessId, Keepers.ParentOf(child.Id));
         Assert.Contains($"pgid={child.Id}", await DirectHost.IdsAsync(child));
-        Assert.Equal(ChildSignal.Terminate, (await child.StopAsync()).Signal);
+        Assert.Equal(ChildSignal.Terminate, (await child.StopAsync(Stops.Patient)).Signal);
     }
 
     [Theory(Timeout = 90_000)]

@@ -10,13 +10,13 @@ public sealed class PlainSpawnTests
 
     public static TheoryData<string, ChildProcessStartInfo> Needs => new()
     {
-        { "Limits", new ChildProcessStartInfo("/bin/true") { Limits = [new ResourceLimit(ResourceLimitKind.OpenFiles, 64, 64)] } },
-        { "Umask", new ChildProcessStartInfo("/bin/true") { Umask = UnixFileMode.OtherWrite } },
-        { "Credentials", new ChildProcessStartInfo("/bin/true") { Credentials = new ChildCredentials(1, 1) } },
-        { "Priority", new ChildProcessStartInfo("/bin/true") { Priority = 3 } },
-        { "NoNewPrivileges", new ChildProcessStartInfo("/bin/true") { NoNewPrivileges = true } },
-        { "ChildStdio.Terminal", new ChildProcessStartInfo("/bin/true").AtTerminal() },
-        { "Containment.None", new ChildProcessStartInfo("/bin/true") { Containment = Containment.None } },
+        { "Limits", new ChildProcessStartInfo("true") { Limits = [new ResourceLimit(ResourceLimitKind.OpenFiles, 64, 64)] } },
+        { "Umask", new ChildProcessStartInfo("true") { Umask = UnixFileMode.OtherWrite } },
+        { "Credentials", new ChildProcessStartInfo("true") { Credentials = new ChildCredentials(1, 1) } },
+        { "Priority", new ChildProcessStartInfo("true") { Priority = 3 } },
+        { "NoNewPrivileges", new ChildProcessStartInfo("true") { NoNewPrivileges = true } },
+        { "ChildStdio.Terminal", new ChildProcessStartInfo("true").AtTerminal() },
+        { "Containment.None", new ChildProcessStartInfo("true") { Containment = Containment.None } },
     };
 
     [Theory(Timeout = 30_000, DisableDiscoveryEnumeration = true)]

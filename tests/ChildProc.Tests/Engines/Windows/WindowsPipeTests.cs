@@ -15,7 +15,7 @@ public sealed class WindowsPipeTests
     public async Task A_flush_that_is_cancelled_sends_everything_once()
     {
         byte[] bytes = [.. Enumerable.Range(0, Length).Select(static i => (byte)((i * 131) + (i / 257)))];
-        await using IChildProcess child = await ChildProcess.StartAsync(new ChildProcessStartInfo(Puppet.Seq("sleep-ms", "500", ",", "cat").Piped()) { StandardInput = ChildStdio.Pipe });
+        await using IChildProcess child = await ChildProcess.StartAsync(new ChildProcessStartInfo(Puppet.Seq("sleep-ms", "3000", ",", "cat").Piped()) { StandardInput = ChildStdio.Pipe });
         using CancellationTokenSource cancel = new();
         Task<FlushResult> write = child.StandardInput.WriteAsync(bytes, cancel.Token).AsTask();
         Assert.False(write.IsCompleted);

@@ -59,7 +59,7 @@ public sealed class WindowsStopTests
         string? line = await child.NextLineAsync();
         Assert.SkipWhen(line is null && (await child.WaitForExitAsync()).Code == 77, "there is no display, and without one Wine makes no window");
         Assert.Equal("ready", line);
-        Assert.Equal(7, (await child.StopAsync()).Code);
+        Assert.Equal(7, (await child.StopAsync(Stops.Patient)).Code);
     }
 
     private static ChildProcessStartInfo Grouped(params string[] words) => new(Puppet.Seq(words).Piped()) { NewProcessGroup = true };
