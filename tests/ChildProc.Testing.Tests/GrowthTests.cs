@@ -17,7 +17,7 @@ public sealed class GrowthTests
                 open.Add(File.OpenHandle(Puppet.Path));
                 return Task.CompletedTask;
             },
-            static o => o.Settle = TimeSpan.FromMilliseconds(50)));
+            static o => o.Settle = TimeSpan.FromMilliseconds(200)));
         open.ForEach(static handle => handle.Dispose());
         Assert.StartsWith("It grows with every repetition: Descriptor by 1, 1, 1. ", thrown.Message, StringComparison.Ordinal);
     }
@@ -26,7 +26,7 @@ public sealed class GrowthTests
     public void What_is_opened_once_and_kept_is_not_reported()
     {
         using Cache cache = new();
-        LeakCheck.Growth(warmup: 0, runs: 3, cache.Use, static o => o.Settle = TimeSpan.FromMilliseconds(50));
+        LeakCheck.Growth(warmup: 0, runs: 3, cache.Use, static o => o.Settle = TimeSpan.FromMilliseconds(200));
     }
 
     [Fact(Timeout = 30_000)]

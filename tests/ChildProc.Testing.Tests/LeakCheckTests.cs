@@ -33,7 +33,7 @@ public sealed class LeakCheckTests
     {
         await using LeakCheck check = Checks.Begin();
         await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Info("pause").Piped());
-        string[] lines = (await check.InspectAsync()).ToString().Split('\n');
+        string[] lines = (await check.ReportAsync(static report => report.Leaks.Count == 1)).ToString().Split('\n');
         Assert.Equal("1 leak:", lines[0]);
         Assert.Matches($"^  CPL007 Undisposed: child {child.Id} {Puppet.Path} pause \\(running, started [0-9.]+ s ago, open: StandardOutput\\)$", lines[1]);
         Assert.Equal("      started", lines[2]);
@@ -53,14 +53,13 @@ public sealed class LeakCheckTests
         });
         await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Info("pause"));
         using SafeFileHandle handle = File.OpenHandle(Puppet.Path);
-        using RawChild zombie = RawChild.Start("/bin/true");
-        LeakReport report = await check.InspectAsync();
-        Assert.True(report.IsClean, report.ToString());
+        using RawChild zombie = RawChild.StartAndEnd("/bin/true");
+        LeakReport report = await check.ReportAsync(static report => report.IsClean);
         Assert.Superset(new HashSet<string> { "it is this test's", "so is this", "and that" }, report.Ignored.Select(static i => i.Because).ToHashSet());
         Assert.Contains($"ignored, so is this: descriptor {handle.DangerousGetHandle()}", report.ToString(), StringComparison.Ordinal);
     }
 
-    [Theory]
+    [Theory(Timeout = 60_000)]
     [InlineData("*/other")]
     [InlineData("puppet")]
     [InlineData("*/PUPPET")]
@@ -125,7 +124,7 @@ public sealed class LeakCheckTests
     public async Task Find_needs_no_beginning()
     {
         await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Info("pause"));
-        using RawChild zombie = RawChild.Start("/bin/true");
+        using RawChild zombie = RawChild.StartAndEnd("/bin/true");
         LeakReport report = await LeakCheck.FindAsync(static o => o.Settle = TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken);
         Assert.Equal([LeakKind.Zombie, LeakKind.Undisposed], report.Leaks.Select(static leak => leak.Kind));
         Assert.Single(report.NotChecked);

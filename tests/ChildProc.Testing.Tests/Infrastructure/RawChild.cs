@@ -25,6 +25,16 @@ internal sealed partial class RawChild : IDisposable
         }
     }
 
+    /// <summary>One that has ended: a zombie from here on.</summary>
+    internal static unsafe RawChild StartAndEnd(string path)
+    {
+        const int Pid = 1, Exited = 4, NoWait = 0x01000000; // P_PID, WEXITED, WNOWAIT
+        RawChild child = Start(path);
+        byte* information = stackalloc byte[128]; // siginfo_t
+        Assert.Equal(0, waitid(Pid, child.Id, information, Exited | NoWait));
+        return child;
+    }
+
     /// <summary>Waits for a child of this process, whoever it is by birth.</summary>
     internal static void Reap(int id) => Assert.Equal(id, waitpid(id, out _, 0));
 
@@ -54,6 +64,9 @@ internal sealed partial class RawChild : IDisposable
 
     [LibraryImport("libc")]
     private static partial int waitpid(int id, out int status, int options);
+
+    [LibraryImport("libc")]
+    private static unsafe partial int waitid(int kind, int id, byte* information, int options);
 
     [LibraryImport("libc")]
     private static partial int kill(int id, int signal);

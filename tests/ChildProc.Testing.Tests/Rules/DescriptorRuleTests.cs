@@ -39,7 +39,7 @@ public sealed class DescriptorRuleTests
     [Fact(Timeout = 30_000)]
     public async Task A_file_that_the_collector_closes_is_not_reported()
     {
-        await using LeakCheck check = LeakCheck.Begin();
+        await using LeakCheck check = Checks.BeginPatient();
         Forget();
         await check.CleanAsync();
     }
@@ -47,7 +47,7 @@ public sealed class DescriptorRuleTests
     [Fact(Timeout = 30_000)]
     public async Task What_the_library_keeps_open_for_good_is_not_reported()
     {
-        await using LeakCheck check = LeakCheck.Begin();
+        await using LeakCheck check = Checks.BeginPatient();
         ChildProcessHost.Refresh(); // a new guardian, with sockets of its own
         await ChildProcess.RunAsync(Puppet.Info("exit", "0"), TestContext.Current.CancellationToken);
         await check.CleanAsync();

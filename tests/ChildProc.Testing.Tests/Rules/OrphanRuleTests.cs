@@ -10,6 +10,7 @@ public sealed class OrphanRuleTests
     {
         await using LeakCheck check = Checks.Begin();
         int left = await LeaveAsync(Leftovers.Release);
+        await Eventually.HoldsAsync(() => File.ReadAllText($"/proc/{left}/stat").Contains(") S ", StringComparison.Ordinal), "it sleeps");
         Leak leak = await check.SingleAsync(LeakKind.Orphan);
         Assert.Equal(("CPL001", "puppet"), (leak.Rule, leak.Name));
         Assert.StartsWith($"process {left}, state S: ", leak.What, StringComparison.Ordinal);

@@ -39,7 +39,7 @@ public sealed class UndisposedRuleTests
     [Fact(Timeout = 30_000)]
     public async Task A_child_that_is_disposed_a_little_later_is_not_reported()
     {
-        await using LeakCheck check = LeakCheck.Begin();
+        await using LeakCheck check = Checks.BeginPatient();
         IChildProcess child = await ChildProcess.StartAsync(Puppet.Info("pause"));
         Task<LeakReport> looking = check.InspectAsync().AsTask();
         Assert.False(looking.IsCompleted);

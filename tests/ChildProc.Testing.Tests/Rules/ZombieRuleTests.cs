@@ -8,7 +8,7 @@ public sealed class ZombieRuleTests
     public async Task A_dead_child_that_nobody_waits_for_is_reported()
     {
         await using LeakCheck check = Checks.Begin();
-        using RawChild child = RawChild.Start("/bin/true");
+        using RawChild child = RawChild.StartAndEnd("/bin/true");
         Leak leak = await check.SingleAsync(LeakKind.Zombie);
         Assert.Equal(("CPL002", $"process {child.Id}, state Z: [true]"), (leak.Rule, leak.What));
     }
@@ -16,8 +16,8 @@ public sealed class ZombieRuleTests
     [Fact(Timeout = 30_000)]
     public async Task A_dead_child_that_is_waited_for_a_little_later_is_not_reported()
     {
-        await using LeakCheck check = LeakCheck.Begin();
-        using RawChild child = RawChild.Start("/bin/true");
+        await using LeakCheck check = Checks.BeginPatient();
+        using RawChild child = RawChild.StartAndEnd("/bin/true");
         Task<LeakReport> looking = check.InspectAsync().AsTask();
         Assert.False(looking.IsCompleted);
         child.Reap();

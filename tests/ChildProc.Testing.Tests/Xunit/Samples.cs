@@ -10,13 +10,13 @@ public sealed class Samples
     [Fact(Explicit = true)]
     public async Task Leaks()
     {
-        Kept.Children.Add(await ChildProcess.StartAsync(Puppet.Info("sleep-ms", "20000")));
+        Kept.Children.Add(await ChildProcess.StartAsync(Puppet.Info("pause")));
     }
 
     [Fact(Explicit = true)]
     public async Task Leaks_and_fails()
     {
-        Kept.Children.Add(await ChildProcess.StartAsync(Puppet.Info("sleep-ms", "20000")));
+        Kept.Children.Add(await ChildProcess.StartAsync(Puppet.Info("pause")));
         Assert.Fail("the first failure");
     }
 
@@ -28,7 +28,7 @@ public sealed class Samples
     public async Task Drops_on_purpose() => await ChildProcess.StartAsync(Puppet.Info("exit", "0"));
 
     [Fact(Explicit = true)]
-    public void Leaves_a_zombie() => Kept.Raw.Add(RawChild.Start("/bin/true"));
+    public void Leaves_a_zombie() => Kept.Raw.Add(RawChild.StartAndEnd("/bin/true"));
 
     private static class Kept
     {
