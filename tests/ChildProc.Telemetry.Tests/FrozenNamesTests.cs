@@ -45,7 +45,7 @@ public sealed class FrozenNamesTests
     ];
 
     // Strict: the runtime refuses a manifest with a fault, an event without a number for example.
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 60_000)]
     public Task Events_have_their_numbers_names_and_payloads()
     {
         string manifest = EventSource.GenerateManifest(typeof(ChildProcEventSource), null, EventManifestOptions.Strict)!;
@@ -64,7 +64,7 @@ public sealed class FrozenNamesTests
         return Task.CompletedTask;
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 60_000)]
     public async Task Instruments_have_their_names_units_and_types()
     {
         using MeterRecorder meter = new();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ChildProc.Telemetry.Tests.Infrastructure;
 using ChildProc.Tests.Infrastructure;
 using OpenTelemetry;
@@ -17,7 +18,7 @@ public sealed class OpenTelemetryTests
         int pid;
         using (TracerProvider provider = Sdk.CreateTracerProviderBuilder()
             .AddSource("ChildProc")
-            .AddOtlpExporter(o => (o.Endpoint, o.Protocol) = (new Uri(receiver.Endpoint, "v1/traces"), OtlpExportProtocol.HttpProtobuf))
+            .AddOtlpExporter(o => (o.Endpoint, o.Protocol, o.HttpClientFactory) = (new Uri(receiver.Endpoint, "v1/traces"), OtlpExportProtocol.HttpProtobuf, Direct))
             .Build())
         {
             await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Info("exit", "3"));
@@ -48,7 +49,7 @@ public sealed class OpenTelemetryTests
             .AddMeter("ChildProc")
             .AddOtlpExporter((exporter, reader) =>
             {
-                (exporter.Endpoint, exporter.Protocol) = (new Uri(receiver.Endpoint, "v1/metrics"), OtlpExportProtocol.HttpProtobuf);
+                (exporter.Endpoint, exporter.Protocol, exporter.HttpClientFactory) = (new Uri(receiver.Endpoint, "v1/metrics"), OtlpExportProtocol.HttpProtobuf, Direct);
                 reader.PeriodicExportingMetricReaderOptions.ExportIntervalMilliseconds = int.MaxValue; // at the end only
             })
             .Build())
@@ -82,5 +83,18 @@ public sealed class OpenTelemetryTests
         OtlpMessage active = Assert.Single(metrics["childproc.process.active"].All(7));
         Assert.Equal(0, active.Integer(3)); // not monotonic
         Assert.Equal(1, active.All(1).Single().Integer(6));
+    }
+
+    // Past the proxy that the user's environment may name.
+    private static HttpClient Direct() => new(new HttpClientHandler { UseProxy = false });
+
+    // What the SDK is told by the environment of whoever runs the tests.
+    [ModuleInitializer]
+    internal static void ForgetSettings()
+    {
+        foreach (string name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(static name => name.StartsWith("OTEL_", StringComparison.Ordinal)).ToArray())
+        {
+            Environment.SetEnvironmentVariable(name, null);
+        }
     }
 }

@@ -92,11 +92,11 @@ public sealed class SpanTests
         using SpanRecorder spans = new();
         using CancellationTokenSource lifetime = new();
         IChildProcessHost host = ChildProcessHost.Create(UnderTest.Options);
-        IChildProcess child = await host.StartAsync(Puppet.Info("pause"), lifetime.Token);
+        IChildProcess child = await host.StartAsync(new(Puppet.Info("pause")) { Stop = new StopPolicy(ChildSignal.Terminate, TimeSpan.FromHours(1)) }, lifetime.Token);
         await (how switch
         {
             nameof(IChildProcess.Kill) => Then(child.Kill),
-            nameof(IChildProcess.StopAsync) => child.StopAsync().AsTask(),
+            nameof(IChildProcess.StopAsync) => child.StopAsync(new StopPolicy(ChildSignal.Terminate, TimeSpan.FromHours(1))).AsTask(),
             nameof(IChildProcess.DisposeAsync) => child.DisposeAsync().AsTask(),
             nameof(IChildProcess.Dispose) => Then(child.Dispose),
             "host" => host.DisposeAsync().AsTask(),

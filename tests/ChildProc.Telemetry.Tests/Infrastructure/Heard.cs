@@ -3,7 +3,7 @@ namespace ChildProc.Telemetry.Tests.Infrastructure;
 /// <summary>What a listener has heard; whoever wants something waits until it comes, within bounds.</summary>
 internal sealed class Heard<T>
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
     private readonly List<T> _all = [];
     private readonly List<(Func<T, bool> Wanted, TaskCompletionSource<T> Source)> _waiters = [];
 
