@@ -172,7 +172,7 @@ static void fork_loop(char **arguments)
 static void fork_bomb(char **arguments)
 {
     long limit = number(arguments[0]);
-    int64_t end = now_ms() + 30000;
+    int64_t end = now_ms() + DEADLINE_MS;
     volatile long *live = mmap(NULL, sizeof *live, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     pid_t root = getpid();
     int told = 0;
@@ -180,11 +180,10 @@ static void fork_bomb(char **arguments)
     while (now_ms() < end) {
         while (waitpid(-1, NULL, WNOHANG) > 0)
             __sync_fetch_and_sub(live, 1);
-        if (__sync_fetch_and_add(live, 1) < limit) {
-            pid_t child = fork();
-            if (child < 0)
-                __sync_fetch_and_sub(live, 1);
-        } else {
+        pid_t child = -1;
+        if (__sync_fetch_and_add(live, 1) < limit)
+            child = fork();
+        if (child < 0) { /* it is full, or the user has no process left */
             __sync_fetch_and_sub(live, 1);
             if (!told && getpid() == root) {
                 told = 1;

@@ -24,7 +24,7 @@ internal static class LedgerCounts
         }
 
         await using IChildProcess kept = await ChildProcess.StartAsync(new ChildProcessStartInfo(puppet, "pause"));
-        for (int i = 0; i < 100 && ChildProcessDiagnostics.Counts.Finalized < 3; i++)
+        for (int i = 0; i < 3000 && ChildProcessDiagnostics.Counts.Finalized < 3; i++)
         {
             GC.Collect();
             GC.WaitForPendingFinalizers();

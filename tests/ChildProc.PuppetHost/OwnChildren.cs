@@ -76,7 +76,7 @@ internal static class OwnChildren
             }
         }
 
-        long deadline = Environment.TickCount64 + 10_000;
+        long deadline = Environment.TickCount64 + 30_000;
         int zombies;
         while ((zombies = Zombies()) > 0 && Environment.TickCount64 < deadline)
         {

@@ -148,7 +148,7 @@ internal static class OwnState
 
         Task[] waits = [.. children.Select(static c => c.WaitForTreeAsync().AsTask())];
         Console.WriteLine("ready");
-        await Task.WhenAny(Task.WhenAll(waits), Task.Delay(TimeSpan.FromSeconds(20)));
+        await Task.WhenAny(Task.WhenAll(waits), Task.Delay(TimeSpan.FromSeconds(60)));
         Console.WriteLine($"told {waits.Count(static w => w.IsCompletedSuccessfully)}");
         GC.KeepAlive(children);
         return 0;

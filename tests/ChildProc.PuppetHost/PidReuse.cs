@@ -28,7 +28,7 @@ internal static class PidReuse
                 }
 
                 wrong += alive.HasExited ? 1 : 0;
-                wrong += (await alive.StopAsync()).Signal == ChildSignal.Terminate ? 0 : 1;
+                wrong += (await alive.StopAsync(new StopPolicy(ChildSignal.Terminate, TimeSpan.FromHours(1)))).Signal == ChildSignal.Terminate ? 0 : 1;
             }
         }
 

@@ -287,8 +287,8 @@ async Task<int> GuardianDiesAsync()
     }
 
     ExitStatus next = (await ChildProcess.RunAsync(new ChildProcessStartInfo(puppet, "exit", "3"))).Status;
-    ExitStatus stopped = await running.StopAsync();
-    long deadline = Environment.TickCount64 + 5000;
+    ExitStatus stopped = await running.StopAsync(new StopPolicy(ChildSignal.Terminate, TimeSpan.FromHours(1)));
+    long deadline = Environment.TickCount64 + 30_000;
     int zombies = 1;
     while (zombies > 0 && Environment.TickCount64 < deadline)
     {

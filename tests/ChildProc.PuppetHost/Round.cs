@@ -97,7 +97,7 @@ internal static class Round
     private static async Task<bool> StopsAsync(IChildProcessHost host, string puppet)
     {
         await using IChildProcess child = await ReadyAsync(host, Child(puppet, "seq", "print", "ready", ",", "pause"));
-        return (await child.StopAsync()).Signal == ChildSignal.Terminate;
+        return (await child.StopAsync(new StopPolicy(ChildSignal.Terminate, TimeSpan.FromHours(1)))).Signal == ChildSignal.Terminate;
     }
 
     private static async Task<bool> KillsWholeTreeAsync(IChildProcessHost host, string puppet)

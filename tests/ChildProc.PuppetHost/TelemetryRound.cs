@@ -17,7 +17,7 @@ internal static class TelemetryRound
         Done("piped", await PipedAsync(puppet));
         Done("lost", await LostAsync(puppet));
         Done("forgotten", Forget(puppet));
-        for (int i = 0; i < 500 && ChildProcessDiagnostics.Counts.Finalized < 1; i++)
+        for (int i = 0; i < 3000 && ChildProcessDiagnostics.Counts.Finalized < 1; i++)
         {
             GC.Collect();
             GC.WaitForPendingFinalizers();

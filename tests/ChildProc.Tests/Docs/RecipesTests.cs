@@ -10,7 +10,7 @@ public sealed partial class RecipesTests
 
     public static TheoryData<string> Documents => ["README.md", "docs/streams.md", "docs/pipelines.md", "docs/terminals.md", "docs/testing.md", "docs/telemetry.md"];
 
-    [Theory(Timeout = 20_000)]
+    [Theory(Timeout = 60_000)]
     [MemberData(nameof(Documents))]
     public async Task Every_block_of_a_document_is_a_recipe(string document)
     {
@@ -20,7 +20,7 @@ public sealed partial class RecipesTests
         Assert.All(blocks, block => Assert.Contains(block, recipes.Values));
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 60_000)]
     public async Task Every_recipe_is_in_a_document()
     {
         HashSet<string> blocks = [];
@@ -32,7 +32,7 @@ public sealed partial class RecipesTests
         Assert.All(await RecipesAsync(), recipe => Assert.True(blocks.Contains(recipe.Value), $"No document shows {recipe.Key}."));
     }
 
-    [Fact(Timeout = 20_000)]
+    [Fact(Timeout = 60_000)]
     public async Task Every_recipe_ends_where_its_name_says()
     {
         foreach (string file in Sources())
