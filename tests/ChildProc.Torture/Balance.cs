@@ -8,7 +8,7 @@ internal static class Balance
     internal static async Task<List<string>> OpenItemsAsync(Run run, LeakCheck check)
     {
         List<string> open = [];
-        for (int i = 0; i < 500 && ChildProcessDiagnostics.Counts.Finalized < run.Dropped; i++)
+        for (int i = 0; i < 3000 && ChildProcessDiagnostics.Counts.Finalized < run.Dropped; i++)
         {
             GC.Collect();
             GC.WaitForPendingFinalizers();

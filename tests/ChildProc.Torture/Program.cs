@@ -20,7 +20,7 @@ if (options is null || !options.Only.All(only => Operation.All.Any(o => o.Name =
 
 if (options.Cycles > 0)
 {
-    return Cycles.Run(options.Cycles);
+    return Cycles.RunWithBudget(args) ?? Cycles.Run(options.Cycles);
 }
 
 Console.WriteLine($"--seconds {options.Seconds} --seed {options.Seed} --threads {options.Threads}");
@@ -36,7 +36,7 @@ using (Process.Start(Run.Puppet, ["exit", "0"]))
 ChildProcessCounts before = ChildProcessDiagnostics.Counts;
 Step.Equal(before.Started, before.Disposed, "children disposed");
 List<string> open;
-await using (LeakCheck check = LeakCheck.Begin(static o => (o.TrackStacks, o.Settle) = (false, TimeSpan.FromSeconds(10))))
+await using (LeakCheck check = LeakCheck.Begin(static o => (o.TrackStacks, o.Settle) = (false, TimeSpan.FromSeconds(30))))
 {
     long end = Stopwatch.GetTimestamp() + (options.Seconds * Stopwatch.Frequency);
     await Task.WhenAll(Enumerable.Range(0, options.Threads).Select(worker => Task.Run(() => Worker.RunAsync(run, worker, end))));

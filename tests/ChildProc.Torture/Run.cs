@@ -7,6 +7,7 @@ namespace ChildProc.Torture;
 internal sealed class Run(Options options)
 {
     private long _trees, _dropped, _lastGuardian;
+    private int _guardianServes = 1;
 
     internal Options Options { get; } = options;
 
@@ -37,8 +38,11 @@ internal sealed class Run(Options options)
     {
         const long Pause = 250;
         long now = Environment.TickCount64, last = Volatile.Read(ref _lastGuardian);
-        return now - last >= Pause && Interlocked.CompareExchange(ref _lastGuardian, now, last) == last;
+        return now - last >= Pause && Interlocked.CompareExchange(ref _guardianServes, 0, 1) == 1 && Interlocked.CompareExchange(ref _lastGuardian, now, last) == last;
     }
+
+    /// <summary>A start has gone through since the last was killed: without that, a busy machine has no guardian in the pause.</summary>
+    internal void GuardianServes() => Volatile.Write(ref _guardianServes, 1);
 
     internal void CountTree() => Interlocked.Increment(ref _trees);
 

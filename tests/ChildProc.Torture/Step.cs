@@ -7,7 +7,7 @@ namespace ChildProc.Torture;
 internal sealed class Step(Run run, int worker, int number, string operation)
 {
     /// <summary>What SIGKILL of a host or of a keeper may take until the last process is gone, on a machine that is busy with all this.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     private readonly Random _random = new(HashCode(run.Options.Seed, worker, number));
 

@@ -33,6 +33,7 @@ internal static class Faults
 
 
         Step.Equal(3, (await ChildProcess.RunAsync(step.Puppet("exit", "3"))).Status.Code, "exit code under the next guardian");
+        step.Run.GuardianServes();
         step.Run.CountTree();
         Step.Check(!child.HasExited, $"the child ended with {child.Exit}");
         child.Kill();
