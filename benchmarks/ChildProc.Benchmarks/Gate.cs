@@ -3,7 +3,10 @@ using System.Globalization;
 
 namespace ChildProc.Benchmarks;
 
-/// <summary>What must not become worse: allocations to the byte, and times beside those of others in the same run, with room to breathe.</summary>
+/// <summary>
+/// What must not become worse: allocations to the byte, and times beside those of others in the same run, with room to breathe. Each
+/// is the least of a few measurements: a busy machine has its waits for room, and its bad moments, and what became worse is so in all.
+/// </summary>
 internal sealed class Gate
 {
     private readonly PreparedCommand _prepared = ChildProcess.Prepare(Target.Info);
@@ -13,11 +16,11 @@ internal sealed class Gate
     internal async Task<int> RunAsync()
     {
         await WarmUpAsync();
-        AtMost("bytes of a prepared start and a blocking wait", 32, Bytes(200, Blocking));
+        AtMost("bytes of a prepared start and a blocking wait", 32, Least(() => Bytes(200, Blocking)));
         AtMost("bytes of a prepared start and an asynchronous wait", 1000, await BytesAsync(300, AsyncWait));
-        AtMost("bytes of a fresh start and a blocking wait, beside Process", 1.0, Bytes(200, Fresh) / Bytes(200, OfProcess));
-        AtMost("time of a prepared start and a blocking wait, beside posix_spawn", 1.6, Ratio(Blocking, () => _posixSpawn.Run()));
-        AtMost("time of a prepared start and a blocking wait, beside Process", 1.25, Ratio(Blocking, OfProcess));
+        AtMost("bytes of a fresh start and a blocking wait, beside Process", 1.0, Least(() => Bytes(200, Fresh)) / Least(() => Bytes(200, OfProcess)));
+        AtMost("time of a prepared start and a blocking wait, beside posix_spawn", 1.6, Least(() => Ratio(Blocking, () => _posixSpawn.Run())));
+        AtMost("time of a prepared start and a blocking wait, beside Process", 1.25, Least(() => Ratio(Blocking, OfProcess)));
         Console.WriteLine($"{_passed} passed, {_failed} failed");
         return _failed == 0 ? 0 : 1;
     }
@@ -53,6 +56,8 @@ internal sealed class Gate
     }
 
     private static void OfProcess() => Target.RunExitByProcess();
+
+    private static double Least(Func<double> measure) => Enumerable.Range(0, 3).Min(_ => measure());
 
     private static double Bytes(int count, Action run)
     {

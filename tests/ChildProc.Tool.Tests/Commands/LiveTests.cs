@@ -6,13 +6,19 @@ public class LiveTests
 {
     private const string Leaky = "exec python3 -c '\nimport os,sys,time\nz=os.fork()\nif z==0: os._exit(0)\nprint(\"ready\",flush=True)\nt=time.time()\nf=[]\nwhile time.time()-t<60:\n  f.append(os.open(\"/dev/null\",0)); time.sleep(0.02)\n'";
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_running_process_is_told_its_zombies_and_growing_descriptors()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/python3"), "python3 is not installed");
         await using IChildProcess target = await ChildProcess.StartAsync(new("sh", "-c", Leaky) { StandardOutput = ChildStdio.Pipe });
         await target.StandardOutput.ReadAsync();
         ToolRun run = await ToolRun.StartAsync("audit", "--pid", $"{target.Id}", "--for", "2s", "--fail-on", "all");
+        if (!run.Error.Contains("CPL003", StringComparison.Ordinal))
+        {
+            // On a busy machine it may have opened nothing between two looks.
+            run = await ToolRun.StartAsync("audit", "--pid", $"{target.Id}", "--for", "15s", "--fail-on", "all");
+        }
+
         Assert.Equal(23, run.Status);
         Assert.Contains("CPL002", run.Error, StringComparison.Ordinal);
         Assert.Contains("CPL003", run.Error, StringComparison.Ordinal);
@@ -23,6 +29,8 @@ public class LiveTests
     {
         await using IChildProcess target = await ChildProcess.StartAsync(new("sh", "-c", "echo ready; sleep 60 | sleep 61") { StandardOutput = ChildStdio.Pipe });
         await target.StandardOutput.ReadAsync();
+        while (target.GetDescendantIds().Count(static pid => ChildProc.Interop.ProcStat.Read(pid)?.Name == "sleep") < 2)
+            await Task.Delay(2);
         Assert.Equal(0, (await ToolRun.StartAsync("audit", "--pid", $"{target.Id}", "--for", "500ms", "--fail-on", "all")).Status);
         ToolRun tree = await ToolRun.StartAsync("tree", "--pid", $"{target.Id}", "--fds", "--pipes", "--ascii");
         Assert.Contains("|- ", tree.Output, StringComparison.Ordinal);

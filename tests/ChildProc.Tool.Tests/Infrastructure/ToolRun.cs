@@ -7,9 +7,27 @@ internal sealed record ToolRun(int Status, string Output, string Error, Resource
 {
     internal static readonly string[] Strace = ["--sources", "auto,strace", "--settle", "1s"];
 
-    internal static async Task<ToolRun> StartAsync(params string[] arguments)
+    /// <summary>For programs that leave nothing: the run is over as soon as that is so.</summary>
+    internal static readonly string[] PatientStrace = ["--sources", "auto,strace", "--settle", "30s"];
+
+    /// <summary>What git, make and shells of the tests are not told by the user's environment: a hook of git's names his repository.</summary>
+    private static readonly Dictionary<string, string?> s_environment = new(
+        Environment.GetEnvironmentVariables().Keys.Cast<string>()
+            .Where(static name => name.StartsWith("GIT_", StringComparison.Ordinal) || name is "MAKEFLAGS" or "MFLAGS" or "MAKELEVEL" or "BASH_ENV" or "ENV" or "PERL5OPT" or "TAR_OPTIONS" or "GZIP")
+            .Select(static name => KeyValuePair.Create(name, (string?)null)))
     {
-        CapturedResult result = await ChildProcess.CaptureAsync(new(Paths.Tool, arguments) { StandardInput = ChildStdio.Null });
+        ["GIT_CONFIG_GLOBAL"] = "/dev/null",
+        ["GIT_CONFIG_NOSYSTEM"] = "1",
+    };
+
+    internal static Task<ToolRun> StartAsync(params string[] arguments) => StartAsync([], arguments);
+
+    /// <param name="environment">Variables of the tool and of what it runs.</param>
+    /// <param name="arguments">Of the tool.</param>
+    internal static async Task<ToolRun> StartAsync(Dictionary<string, string?> environment, string[] arguments)
+    {
+        ChildProcessStartInfo info = new(Paths.Tool, arguments) { StandardInput = ChildStdio.Null, Environment = new Dictionary<string, string?>(s_environment.Concat(environment)) };
+        CapturedResult result = await ChildProcess.CaptureAsync(info);
         // The tool's own keepers may take a moment more than the tool.
         Assert.DoesNotContain(result.KilledLeftovers, static left => !left.Contains("childproc-", StringComparison.Ordinal));
         return new(result.Status.Code ?? -1, result.StandardOutput, result.StandardError, result.Status.Usage);

@@ -61,7 +61,7 @@ public class CleanProgramsTests
         Assert.SkipUnless(File.Exists("/usr/bin/" + program) || File.Exists("/bin/" + program), $"{program} is not installed");
         using TempDirectory directory = new();
         File.WriteAllText(directory["Makefile"], Makefile);
-        (ToolRun run, JsonElement report) = await ToolRun.WatchAsync(["--sources", sources, "--fail-on", "all"], "sh", "-c", $"cd {directory["."]} && {script}");
+        (ToolRun run, JsonElement report) = await ToolRun.WatchAsync(["--sources", sources, "--settle", "30s", "--fail-on", "all"], "sh", "-c", $"cd {directory["."]} && {script}");
         Assert.True(run.Status == 0, run.Error);
         Assert.DoesNotContain(report.GetProperty("findings").EnumerateArray(), static f => f.GetProperty("severity").GetString() != "note");
         Assert.Equal("clean", report.GetProperty("verdict").GetString());
