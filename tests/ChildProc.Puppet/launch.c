@@ -7,8 +7,11 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <linux/capability.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -175,13 +178,78 @@ static void noexec_mount(char **arguments)
     replace(arguments + 1);
 }
 
+/* Sends itself descriptors that it never takes, more than the command may have on their way, and stops. */
+static _Noreturn void hold_descriptors(int limit, int told)
+{
+    enum { MOST = 250 }; /* of one message */
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(MOST * sizeof(int))];
+    } control = {.header = {CMSG_LEN(MOST * sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
+    char byte = 0;
+    struct iovec part = {&byte, 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    int pair[2];
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair))
+        fail("socketpair");
+    for (int i = 0; i < MOST; i++)
+        ((int *)CMSG_DATA(&control.header))[i] = pair[0];
+    for (int sent = 0; sent <= limit; sent += MOST)
+        if (sendmsg(pair[1], &message, 0) < 0)
+            fail("sendmsg: %s", strerror(errno));
+    if (write(told, &byte, 1) == 1)
+        raise(SIGSTOP);
+    _exit(0);
+}
+
+/* A stopped process of the same user, PUPPET_HOLDER, has so many descriptors in its sockets that the command may send none:
+ * ETOOMANYREFS, unix(7). The limit is the command's own, and two capabilities would exempt it. */
+static void crowded_sockets(char **arguments)
+{
+    enum { LIMIT = 256 };
+    static const int exempting[] = {CAP_SYS_RESOURCE, CAP_SYS_ADMIN};
+    struct rlimit limit = {LIMIT, LIMIT};
+    int told[2];
+    char text[16];
+    if (pipe(told))
+        fail("pipe");
+    pid_t holder = fork();
+    if (holder == 0)
+        hold_descriptors(LIMIT, told[1]);
+    close(told[1]);
+    if (read(told[0], text, 1) != 1)
+        fail("no descriptors on their way");
+    close(told[0]);
+    snprintf(text, sizeof text, "%d", holder);
+    setenv("PUPPET_HOLDER", text, 1);
+    for (size_t i = 0; i < sizeof exempting / sizeof *exempting; i++)
+        prctl(PR_CAPBSET_DROP, exempting[i], 0, 0, 0); /* not ours to drop: then we do not have it either */
+    if (setrlimit(RLIMIT_NOFILE, &limit))
+        fail("setrlimit");
+    replace(arguments);
+}
+
+static void install(struct sock_fprog *program)
+{
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program) &&
+        (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program)))
+        _exit(77);
+}
+
 /* As a sandbox does that was written before these calls were (trap 24). */
 static void refuse(char **arguments)
 {
     static const struct { const char *name; int number; } calls[] = {
         {"close_range", SYS_close_range}, {"pidfd_open", SYS_pidfd_open}, {"pidfd_send_signal", SYS_pidfd_send_signal},
         {"memfd_create", SYS_memfd_create}, {"clone3", SYS_clone3}, {"splice", SYS_splice},
-        {"statx", SYS_statx}};
+        {"statx", SYS_statx}, {"epoll_pwait", SYS_epoll_pwait},
+#ifdef SYS_epoll_wait
+        {"epoll_wait", SYS_epoll_wait},
+#else
+        {"epoll_wait", SYS_epoll_pwait},
+#endif
+    };
     static struct sock_filter filter[64];
     unsigned short n = 0;
     int error = !strcmp(arguments[0], "EPERM") ? EPERM : ENOSYS;
@@ -196,14 +264,28 @@ static void refuse(char **arguments)
     }
     filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     struct sock_fprog program = {n, filter};
-    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) &&
-        (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)))
-        _exit(77);
+    install(&program);
     replace(arguments + 2);
+}
+
+/* As if another thread had just taken the last descriptor, whenever one is wanted for another process than the command itself. */
+static void no_pidfds_of_others(char **arguments)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)getpid(), 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EMFILE),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
+    install(&program);
+    replace(arguments);
 }
 
 const struct verb g_launch_verbs[] = {
     {"as-pid1", as_pid1, 1}, {"few-pids", few_pids, 1}, {"foreign-proc", foreign_proc, 1}, {"sigchld-ignored", sigchld_ignored, 1}, {"with-leaked-fds", with_leaked_fds, 2},
     {"setsid-exec", setsid_exec, 1}, {"setpgid-exec", setpgid_exec, 1}, {"with-zombie", with_zombie, 2},
     {"closed-stdio", closed_stdio, 1}, {"memfd-noexec", memfd_noexec, 1}, {"without-null", without_null, 2},
-    {"bound-root", bound_root, 2}, {"noexec-mount", noexec_mount, 2}, {"refuse", refuse, 3}, {0}};
+    {"bound-root", bound_root, 2}, {"noexec-mount", noexec_mount, 2}, {"refuse", refuse, 3},
+    {"crowded-sockets", crowded_sockets, 1}, {"no-pidfds-of-others", no_pidfds_of_others, 1}, {0}};

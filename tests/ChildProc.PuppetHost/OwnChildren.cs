@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using ChildProc;
 
@@ -85,6 +86,131 @@ internal static class OwnChildren
 
         Console.WriteLine($"zombies {zombies}");
         return 0;
+    }
+
+    /// <summary>
+    /// Three times the watchdog is stopped and its pipe full; a start waits for it, and another child ends. What passes through a third
+    /// in the meantime, and whether a watchdog that may not know of the end is still there.
+    /// </summary>
+    internal static async Task<int> WatchdogStandsStillAsync(string puppet)
+    {
+        await using IChildProcess echo = await ChildProcess.StartAsync(new ChildProcessStartInfo(puppet, "cat") { StandardInput = ChildStdio.Pipe, StandardOutput = ChildStdio.Pipe });
+        ChildProcessStartInfo pause = new(puppet, "pause");
+        TimeSpan best = TimeSpan.MaxValue;
+        int alive = 0;
+        for (int i = 0; i < 3; i++)
+        {
+            IChildProcess ends = await ChildProcess.StartAsync(pause);
+            int watchdog = Watchdog();
+            _ = Native.Kill(watchdog, 19);
+            FillPipeOf(watchdog);
+            Task<IChildProcess> start = Task.Run(() => ChildProcess.Start(pause));
+            while (!Children().Exists(static child => CommandOf(child) == "childproc-child"))
+            {
+                await Task.Delay(1); // until it is born, and the watchdog is to know of it
+            }
+
+            ends.Kill();
+            TimeSpan worst = TimeSpan.Zero;
+            do
+            {
+                long began = Stopwatch.GetTimestamp();
+                await echo.StandardInput.WriteAsync("x"u8.ToArray());
+                echo.StandardOutput.AdvanceTo((await echo.StandardOutput.ReadAsync()).Buffer.End);
+                worst = Stopwatch.GetElapsedTime(began) is { } time && time > worst ? time : worst;
+            }
+            while (!ends.HasExited);
+
+            best = worst < best ? worst : best; // in a round without bad luck
+            await ends.WaitForTreeAsync();
+            alive += CommandOf(watchdog) == "sh" ? 1 : 0;
+            await ends.DisposeAsync();
+            await (await start).DisposeAsync();
+        }
+
+        Console.WriteLine($"echo {(best < TimeSpan.FromSeconds(1) ? "flows" : best.ToString())}, alive {alive}");
+        return 0;
+    }
+
+    private static List<int> Children() => [.. Directory.GetDirectories("/proc/self/task")
+        .SelectMany(static task => TextOf(task + "/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Select(static pid => int.Parse(pid, CultureInfo.InvariantCulture))];
+
+    // Empty for one that is gone, or dead.
+    private static string CommandOf(int pid)
+        => TextOf($"/proc/{pid}/stat").Split('(', ')') is [_, string command, string rest] && !rest.StartsWith(" Z", StringComparison.Ordinal) ? command : "";
+
+    // Empty for a process or thread that is gone.
+    private static string TextOf(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
+    private static void FillPipeOf(int watchdog)
+    {
+        string? pipe = new FileInfo($"/proc/{watchdog}/fd/0").LinkTarget;
+        string ours = Directory.GetFiles("/proc/self/fd").First(file => new FileInfo(file).LinkTarget == pipe);
+        int writes = int.Parse(Path.GetFileName(ours), CultureInfo.InvariantCulture);
+        byte[] lines = [.. Enumerable.Repeat((byte)'\n', 4096)];
+        foreach (int size in (int[])[lines.Length, 1])
+        {
+            while (Native.Write(writes, lines, size) == size)
+            {
+                // until it takes no more
+            }
+        }
+    }
+
+    /// <summary>Trees that outlive their child as a chain, in which every process starts its successor and ends; how many were said to be empty before their time.</summary>
+    internal static async Task<int> ForkChainAsync(string puppet, int times)
+    {
+        const int Milliseconds = 1500;
+        ChildProcessStartInfo info = new(puppet, "seq", "fork-loop", "1", Milliseconds.ToString(CultureInfo.InvariantCulture), ",", "exit", "0");
+        int early = 0;
+        for (int i = 0; i < times; i++)
+        {
+            long began = Stopwatch.GetTimestamp();
+            await using IChildProcess child = await ChildProcess.StartAsync(info);
+            await child.WaitForTreeAsync();
+            early += Stopwatch.GetElapsedTime(began).TotalMilliseconds < Milliseconds ? 1 : 0;
+        }
+
+        Console.WriteLine($"early {early}");
+        return 0;
+    }
+
+    /// <summary>Starts that fail when the child is born: what they say, and how many children of this process are left, dead or alive.</summary>
+    internal static async Task<int> StillbornAsync(string puppet, IEnumerable<Containment> containments)
+    {
+        foreach (Containment containment in containments)
+        {
+            PreparedCommand command = ChildProcess.Prepare(new ChildProcessStartInfo(puppet, "pause") { Containment = containment });
+            await TellAsync(() => Task.FromResult(command.Start()));
+            await TellAsync(() => command.StartAsync().AsTask());
+        }
+
+        Console.WriteLine($"left {Children().Count}");
+        return 0;
+
+        static async Task TellAsync(Func<Task<IChildProcess>> start)
+        {
+            try
+            {
+                await using IChildProcess child = await start();
+                Console.WriteLine("started");
+            }
+            catch (ChildProcessStartException e)
+            {
+                Console.WriteLine($"{e.Stage} {e.NativeErrorCode}");
+            }
+        }
     }
 
     /// <summary>Dead children of this process that nobody has waited for.</summary>

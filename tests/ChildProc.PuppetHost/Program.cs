@@ -17,6 +17,9 @@ if (containment is not null)
     {
         Containment = Enum.Parse<Containment>(containment),
         GuardianPath = Environment.GetEnvironmentVariable("CHILDPROC_TEST_GUARDIAN"),
+        StartTimeout = Environment.GetEnvironmentVariable("CHILDPROC_TEST_START_TIMEOUT") is { } timeout
+            ? TimeSpan.FromMilliseconds(int.Parse(timeout, CultureInfo.InvariantCulture))
+            : new ChildProcessHostOptions().StartTimeout,
     });
 }
 
@@ -64,10 +67,17 @@ return verb switch
     "shell-killed" => await InheritedShell.KilledAsync(withJob: false),
     "shell-with-job-killed" => await InheritedShell.KilledAsync(withJob: true),
     "watchdog-dies" => await OwnChildren.WatchdogDiesAsync(puppet),
+    "watchdog-stands-still" => await OwnChildren.WatchdogStandsStillAsync(puppet),
     "kill-tree" => await OwnChildren.KillTreesAsync(puppet, int.Parse(rest[0], CultureInfo.InvariantCulture)),
     "detached" => await OwnChildren.DetachedAsync(puppet, rest),
     "detached-cycles" => await OwnChildren.DetachedCyclesAsync(puppet, int.Parse(rest[0], CultureInfo.InvariantCulture)),
     "pid-reuse" => await PidReuse.RunAsync(puppet, int.Parse(rest[0], CultureInfo.InvariantCulture)),
+    "events-refused" => BrokenEvents.Refused(puppet),
+    "no-files" => BrokenEvents.NoFiles(puppet),
+    "events-lost" => await BrokenEvents.LostAsync(puppet),
+    "fork-chain" => await OwnChildren.ForkChainAsync(puppet, int.Parse(rest[0], CultureInfo.InvariantCulture)),
+    "stillborn" => await OwnChildren.StillbornAsync(puppet, rest.Select(Enum.Parse<Containment>)),
+    "crowded-starts" => await CrowdedStarts.RunAsync(puppet, Enum.Parse<Containment>(containment!)),
     "clock-steps" => await ClockSteps.RunAsync(puppet),
     "forward" => (await ChildProcess.RunAsync(new ChildProcessStartInfo(puppet, rest))).Status.Code ?? 1,
     _ => 64,
@@ -346,6 +356,18 @@ internal static partial class Native
 
     [LibraryImport("libc", EntryPoint = "dup")]
     internal static partial int Dup(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "dup2")]
+    internal static partial int Dup2(int descriptor, int number);
+
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    internal static partial int GetLimit(int resource, ref BrokenEvents.Limit limit);
+
+    [LibraryImport("libc", EntryPoint = "setrlimit")]
+    internal static partial int SetLimit(int resource, in BrokenEvents.Limit limit);
+
+    [LibraryImport("libc", EntryPoint = "write")]
+    internal static partial nint Write(int descriptor, byte[] bytes, nint count);
 
     [LibraryImport("libc", EntryPoint = "close")]
     internal static partial int Close(int descriptor);
