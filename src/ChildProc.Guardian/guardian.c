@@ -209,9 +209,8 @@ void cp_guardian(struct cp_pool *pool, int base_pool, char *title, char *stack_t
     struct cp_hello hello = {CP_FRAME(hello, CP_HELLO), (uint32_t)sys_getpid(), 0, 0, 0};
     int failed = self_test(&hello);
     int self = (int)SYS2(NR_pidfd_open, hello.guardian_pid, 0); /* lets the host see our end, whoever reaps us */
-    /* ETOOMANYREFS, unix(7): without it the host looks for our end now and then. It must hear of us in any case. */
-    if (self < 0 || cp_send(s_control, &hello, sizeof hello, self) < 0)
-        tell_host(&hello, sizeof hello, -1);
+    if (cp_send(CP_FD_CONTROL, &hello, sizeof hello, self) == -ETOOMANYREFS_)
+        tell_host(&hello, sizeof hello, -1); /* too many of this user's are on their way, unix(7): the host does without */
     if (self >= 0)
         sys_close(self);
     if (failed)

@@ -155,17 +155,17 @@ internal sealed class GuardianSession : IReactorEntry
         }
     }
 
-    /// <summary>Waits until the request socket has room. False when the time is over.</summary>
-    internal bool WaitForRoom(long deadlineTicks)
+    /// <summary>Waits until the request socket has room, or the time is over.</summary>
+    internal void WaitForRoom(long deadlineTicks)
     {
         try
         {
             using HandleUse socket = new(_requests);
-            return SeqPacket.Wait(socket.Number, Libc.POLLOUT, deadlineTicks);
+            SeqPacket.Wait(socket.Number, Libc.POLLOUT, deadlineTicks);
         }
         catch (ObjectDisposedException)
         {
-            return true;
+            // the next attempt to send tells
         }
     }
 

@@ -59,16 +59,15 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
             try
             {
                 int error;
-                while ((error = Send(session, tree, image, identity, resources, theirs)) is Libc.EAGAIN or Libc.ETOOMANYREFS)
+                while (IsLater(error = Send(session, tree, image, identity, resources, theirs)) && Environment.TickCount64 < deadline)
                 {
-                    if (!session.WaitForRoom(deadline))
-                    {
-                        break;
-                    }
-
                     if (error == Libc.ETOOMANYREFS)
                     {
                         Thread.Sleep(s_inFlightWait);
+                    }
+                    else
+                    {
+                        session.WaitForRoom(deadline);
                     }
                 }
 
@@ -113,20 +112,15 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
             try
             {
                 int error;
-                while ((error = Send(session, tree, image, identity, resources, theirs)) is Libc.EAGAIN or Libc.ETOOMANYREFS)
+                while (IsLater(error = Send(session, tree, image, identity, resources, theirs))
+                    && !lifetime.IsCancellationRequested && Environment.TickCount64 < deadline)
                 {
-                    if (!await Within(session.WhenRoom(), deadline, lifetime).ConfigureAwait(false))
-                    {
-                        break;
-                    }
-
-                    if (error == Libc.ETOOMANYREFS)
-                    {
-                        await Task.Delay(s_inFlightWait, CancellationToken.None).ConfigureAwait(false);
-                    }
+                    Task chance = error == Libc.ETOOMANYREFS ? Task.Delay(s_inFlightWait, CancellationToken.None) : session.WhenRoom();
+                    TimeSpan left = TimeSpan.FromMilliseconds(Math.Max(0, deadline - Environment.TickCount64));
+                    await chance.WaitAsync(left, lifetime).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 }
 
-                if (error == Libc.EAGAIN && lifetime.IsCancellationRequested)
+                if (IsLater(error) && lifetime.IsCancellationRequested)
                 {
                     tree.Abort();
                     throw new OperationCanceledException(lifetime);
@@ -301,6 +295,9 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         return session.TrySend(new ReadOnlySpan<byte>(&header, sizeof(Wire.Request)), body, resources.Message(theirs));
     }
 
+    // The socket is full, or nothing with descriptors may be sent: at another time it can be.
+    private static bool IsLater(int error) => error is Libc.EAGAIN or Libc.ETOOMANYREFS;
+
     // True: the request is on its way. False: try again with another guardian.
     private static bool Sent(GuardianSession session, SupervisedTree tree, RequestImage image, int error, int attempt)
     {
@@ -316,7 +313,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         if (attempt == MaxAttempts || error is not (Libc.EPIPE or Libc.ECONNRESET or Libc.ENOTCONN))
         {
             throw ChildProcessStartException.Create(
-                StartStage.Containment, error == Libc.EAGAIN ? Libc.ETIMEDOUT : error, image.Info);
+                StartStage.Containment, IsLater(error) ? Libc.ETIMEDOUT : error, image.Info);
         }
 
         session.Retire();
@@ -369,11 +366,4 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
     }
 
     private long Deadline() => Environment.TickCount64 + (long)options.StartTimeout.TotalMilliseconds;
-
-    private static async ValueTask<bool> Within(Task task, long deadline, CancellationToken lifetime)
-    {
-        TimeSpan left = TimeSpan.FromMilliseconds(Math.Max(0, deadline - Environment.TickCount64));
-        await task.WaitAsync(left, lifetime).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return task.IsCompleted;
-    }
 }
