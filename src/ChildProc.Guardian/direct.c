@@ -53,7 +53,8 @@ static int become_detached(void *unused)
     return become_child(unused);
 }
 
-/* The child stays our own, dead or alive, until the host has its pidfd: the pid that we tell cannot pass on. */
+/* The child stays our own, dead or alive, until the host has its pidfd: the pid that we tell cannot pass on. A host that is gone
+ * before that, or has given the start up, will never know of it: it ends here. */
 _Noreturn static void start_detached(char *stack_top)
 {
     long pid = cp_clone(SIGCHLD_, stack_top, become_detached, NULL);
@@ -65,7 +66,8 @@ _Noreturn static void start_detached(char *stack_top)
     cp_send(s_channel, &started, sizeof started, -1);
     cp_close_all(&s_descriptors);
     char go[64];
-    cp_receive(s_channel, go, sizeof go, NULL);
+    if (cp_receive(s_channel, go, sizeof go, NULL) <= 0)
+        sys_kill((int)pid, SIGKILL_);
     sys_exit(0);
 }
 

@@ -6,8 +6,9 @@
  * process before, and the end of the host leaves nothing behind. A failure is answered with CP_FAILED; the program's own
  * start closes the socket (CLOEXEC), and that is the answer, too.
  *
- * Detached: the process forks, says CP_STARTED with the pid of the child, and stays until the host has said CP_GO, or is
- * gone. The child, in a session of its own, is then nobody's but init's.
+ * Detached: the process forks, says CP_STARTED with the pid of the child, and stays until the host has said CP_GO. The child,
+ * in a session of its own, is then nobody's but init's. A host that is gone, or has given the start up, says nothing: then the
+ * child is killed.
  */
 #ifndef CP_DIRECT_H
 #define CP_DIRECT_H

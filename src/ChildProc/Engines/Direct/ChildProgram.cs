@@ -118,17 +118,7 @@ internal sealed class ChildProgram : IDisposable
                 && Wire.TryRead(answer[..length], out Wire.Failed failed) && failed.Frame.Type == Wire.FrameType.Failed;
         }
 
-        if (pidFd is not null)
-        {
-            if (!works)
-            {
-                _ = PidFd.Signal(pidFd.Number, Libc.SIGKILL, PidFd.Process);
-            }
-
-            SeqPacket.Wait(pidFd.Number, Libc.POLLIN, deadline);
-            _ = PidFd.Wait(pidFd.Number, keep: false, out _);
-        }
-
+        Newborn.Bury(pid, pidFd, works ? PatienceMilliseconds : 0);
         if (!answered)
         {
             throw new ProgramUnavailableException("what is executed does not answer", Libc.ETIMEDOUT);

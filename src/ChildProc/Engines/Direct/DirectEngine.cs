@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using ChildProc.Diagnostics;
 using ChildProc.Engines.Supervised;
@@ -12,7 +11,8 @@ namespace ChildProc.Engines.Direct;
 /// <summary>Starts children that are the host's own, each in a process group; and detached ones, which are nobody's.</summary>
 /// <remarks>
 /// Through the library's own program (<see cref="GatedStart"/>) where that can be executed, else by posix_spawn alone
-/// (<see cref="PlainSpawn"/>). <see cref="_gate"/> guards the program and the set of trees.
+/// (<see cref="PlainSpawn"/>). <see cref="_gate"/> guards the set of trees, and <see cref="_making"/> the program, which may take its
+/// time to be made and tried out: the reactor never waits for that.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logger) : Engine
@@ -23,6 +23,7 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
     private static readonly TimeSpan s_inFlightWait = TimeSpan.FromMilliseconds(2);
 
     private readonly Lock _gate = new();
+    private readonly Lock _making = new();
     private readonly HashSet<DirectTree> _trees = [];
     private ChildProgram? _program;
     private string? _whyPlain = ChildProgram.WhyMissing(options.GuardianPath);
@@ -58,7 +59,7 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
             Thread.Sleep(s_inFlightWait);
         }
 
-        error = error == 0 ? Begun(start, resources) : error;
+        error = error == 0 ? Begun(start, resources) : InTime(error);
         if (error == 0)
         {
             start.WaitForAnswer(deadline);
@@ -93,12 +94,12 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
         }
 
         int error;
-        while ((error = start.Send(image, resources)) == Libc.ETOOMANYREFS && Environment.TickCount64 < deadline)
+        while ((error = start.Send(image, resources)) == Libc.ETOOMANYREFS && !lifetime.IsCancellationRequested && Environment.TickCount64 < deadline)
         {
             await Task.Delay(s_inFlightWait, CancellationToken.None).ConfigureAwait(false);
         }
 
-        error = error == 0 ? Begun(start, resources) : error;
+        error = error == 0 ? Begun(start, resources) : InTime(error);
         if (error == 0)
         {
             Task answered = start.WhenAnswered(out error);
@@ -124,7 +125,7 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
 
     internal override void AddKeptDescriptors(List<int> descriptors)
     {
-        lock (_gate)
+        lock (_making)
         {
             if (_program?.Number is { } number)
             {
@@ -143,7 +144,7 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
 
     internal override void Refresh()
     {
-        lock (_gate)
+        lock (_making)
         {
             _whyPlain = ChildProgram.WhyMissing(options.GuardianPath);
         }
@@ -151,7 +152,7 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
 
     internal override void Close()
     {
-        lock (_gate)
+        lock (_making)
         {
             _closed = true;
             _program?.Dispose();
@@ -183,12 +184,27 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
             return null;
         }
 
-        int error = program.Spawn(hold, out int pid, out Descriptor channel);
-        Check(error, info);
+        int place = Newborn.Expect(out int error);
+        if (error != 0)
+        {
+            throw Failure(error, info);
+        }
+
+        error = program.Spawn(hold, out int pid, out Descriptor channel);
+        if (error != 0)
+        {
+            _ = Libc.close(place);
+            Check(error, info);
+        }
+
         GatedStart start = new(channel, (child, childFd) => NewTree(child, childFd, Hold.Child, image, resources));
-        Descriptor? pidFd = PidFd.Open(pid);
-        error = pidFd is null ? Marshal.GetLastPInvokeError() : start.IsAlive ? 0 : Libc.ECONNRESET; // alive: so it had its number when that was opened
-        if (pidFd is not null && error == 0 && hold != Hold.Child)
+        Descriptor? pidFd = Newborn.Hold(pid, place, leadsGroup: false, out error); // alone: it waits for its request
+        if (pidFd is not null && !start.IsAlive)
+        {
+            error = Libc.ECONNRESET; // it may have had its number no more when that was opened
+            _ = ZombieWatch.WatchOne(pidFd);
+        }
+        else if (pidFd is not null && hold != Hold.Child)
         {
             start.Tree = NewTree(pid, pidFd, hold, image, resources);
             error = start.Tree.Guard();
@@ -196,7 +212,7 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
         else if (pidFd is not null)
         {
             start.Between = HostAdoption.IsOurs ? PidFd.Open(pid) : null;
-            ZombieWatch.WatchOne(pidFd); // the process between the host and a detached child
+            error = ZombieWatch.WatchOne(pidFd); // the process between the host and a detached child
         }
 
         if (error == 0)
@@ -205,10 +221,20 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
         }
 
         start.Dispose(); // the program ends by it
-        start.Tree?.AwaitEnd();
-        start.Tree?.Close();
+        if (start.Tree is { } tree)
+        {
+            tree.AwaitEnd();
+            tree.Close();
+        }
+        else if (pidFd is { IsClosed: true })
+        {
+            Newborn.Bury(pid, null, SettleMilliseconds); // nobody watches it
+        }
+
         throw Failure(error, info);
     }
+
+    private static int InTime(int error) => error == Libc.ETOOMANYREFS ? Libc.ETIMEDOUT : error;
 
     // The child has its ends of the pipes: ours go before its exit can be told, or they would pass for a descendant's.
     private static int Begun(GatedStart start, StartResources resources)
@@ -276,11 +302,27 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
     private DirectTree StartPlainly(RequestImage image, StartResources resources)
     {
         Hold hold = HoldOf(image.Info);
-        int pid = PlainSpawn.Start(image, resources, hold);
-        Descriptor pidFd = PidFd.Open(pid) ?? throw Failure(Marshal.GetLastPInvokeError(), image.Info);
+        int place = Newborn.Expect(out int error);
+        if (error != 0)
+        {
+            throw Failure(error, image.Info);
+        }
+
+        int pid;
+        try
+        {
+            pid = PlainSpawn.Start(image, resources, hold);
+        }
+        catch
+        {
+            _ = Libc.close(place);
+            throw;
+        }
+
+        Descriptor pidFd = Newborn.Hold(pid, place, leadsGroup: hold != Hold.Descent, out error) ?? throw Failure(error, image.Info);
         resources.CloseChildEnds();
         DirectTree tree = NewTree(pid, pidFd, hold, image, resources);
-        int error = tree.Guard();
+        error = tree.Guard();
         error = error == 0 ? tree.Watch() : error;
         if (error == 0)
         {
@@ -325,7 +367,7 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
 
     private ChildProgram? Program(ChildProcessStartInfo info)
     {
-        lock (_gate)
+        lock (_making)
         {
             ObjectDisposedException.ThrowIf(_closed, typeof(IChildProcessHost));
             if (_program is null && _whyPlain is null)

@@ -37,13 +37,14 @@ internal static unsafe class GuardianProcess
             ProgramUnavailableException.ThrowIfFailed(SeqPacket.CreatePair(out int controlOurs, out int controlTheirs), "socketpair");
             control = new Descriptor(controlOurs);
             using Descriptor theirs2 = new(controlTheirs);
-            using Descriptor? host = OpenPidFd(Environment.ProcessId);
+            using Descriptor? host = OpenOwnPidFd();
 
             int pid = Spawn(image.Path, poolSize, theirs1, theirs2, host);
-            using Descriptor? starter = OpenPidFd(pid, orThrow: false);
+            using Descriptor? starter = PidFd.Open(pid); // so that no other child is ever taken for it; null where pidfds are refused
             int sent = SeqPacket.Send(control.Number, new Wire.Frame(Wire.FrameType.Go, 8));
             theirs2.Dispose(); // so that its death is an end of file here
-            ProgramUnavailableException.ThrowIfFailed(Reap(starter, pid), "fork of the guardian");
+            int? code = Newborn.Bury(pid, starter, sent == 0 ? HandshakeMilliseconds : 0);
+            ProgramUnavailableException.ThrowIfFailed(code ?? 0, "fork of the guardian"); // its exit code is the errno; somebody else in the host may have it
             ProgramUnavailableException.ThrowIfFailed(sent is Libc.EPIPE or Libc.ECONNRESET ? 0 : sent, "send"); // it has ended: told below
             return ReadHello(ours, control);
         }
@@ -56,16 +57,12 @@ internal static unsafe class GuardianProcess
     }
 
     // Null where there are none (Linux < 5.3, or a seccomp filter). A guardian is for long: it is not to do without for a shortage.
-    private static Descriptor? OpenPidFd(int pid, bool orThrow = true)
+    private static Descriptor? OpenOwnPidFd()
     {
-        int number = (int)Libc.syscall(Libc.SYS_pidfd_open, pid, 0);
-        int error = number >= 0 ? 0 : Marshal.GetLastPInvokeError();
-        if (orThrow && Errno.MayPass(error))
-        {
-            throw new ProgramUnavailableException($"pidfd_open failed: {Errno.Describe(error)}", error);
-        }
-
-        return number >= 0 ? new Descriptor(number) : null;
+        Descriptor? pidFd = PidFd.Open(Environment.ProcessId);
+        int error = pidFd is null ? Marshal.GetLastPInvokeError() : 0;
+        ProgramUnavailableException.ThrowIfFailed(Errno.MayPass(error) ? error : 0, "pidfd_open");
+        return pidFd;
     }
 
     private static int Spawn(string path, int poolSize, Descriptor requests, Descriptor control, Descriptor? host)
@@ -88,27 +85,6 @@ internal static unsafe class GuardianProcess
         ProgramUnavailableException.ThrowIfFailed(actions.Error, "the preparation of posix_spawn");
         int error = actions.Spawn(path, [title, poolSize.ToString(CultureInfo.InvariantCulture), HostGroup.MustBeShared() ? "shared" : "own"], out int pid);
         return error == 0 ? pid : throw new FormUnavailableException($"'{path}' cannot be executed: {Errno.Describe(error)}", error);
-    }
-
-    // By pidfd, so that no other child is ever taken for it. ECHILD: someone else in the host reaped it, which is fine.
-    // Its exit code is 0, or the errno of its fork.
-    private static int Reap(Descriptor? starter, int pid)
-    {
-        byte* information = stackalloc byte[128];
-        if (starter is not null)
-        {
-            SeqPacket.Wait(starter.Number, Libc.POLLIN, Environment.TickCount64 + HandshakeMilliseconds);
-            Libc.waitid(Libc.P_PIDFD, (uint)starter.Number, information, Libc.WEXITED | Libc.WNOHANG);
-        }
-        else
-        {
-            // Linux < 5.3: it ends right after GO, and its pid is taken until we reap it.
-            Libc.waitid(Libc.P_PID, (uint)pid, information, Libc.WEXITED);
-        }
-
-        const int CldExited = 1;
-        int* fields = (int*)information; // siginfo_t: si_code is the third, si_status the seventh
-        return fields[2] == CldExited ? fields[6] : 0;
     }
 
     private static Connection ReadHello(Descriptor requests, Descriptor control)

@@ -26,8 +26,8 @@ internal sealed class ZombieWatch : IReactorEntry
     /// <summary>Watches a guardian from its start to its end; takes the descriptor over.</summary>
     internal static void WatchGuardian(Descriptor pidFd) => Watch(new ZombieWatch(pidFd, isGuardian: true));
 
-    /// <summary>Watches one process that may become the host's own child; takes the descriptor over.</summary>
-    internal static void WatchOne(Descriptor pidFd) => Watch(new ZombieWatch(pidFd, isGuardian: false));
+    /// <summary>Watches one process that is, or may become, the host's own child; takes the descriptor over. 0, or the errno for which it does not.</summary>
+    internal static int WatchOne(Descriptor pidFd) => Watch(new ZombieWatch(pidFd, isGuardian: false));
 
     public unsafe void OnReady(uint events)
     {
@@ -61,11 +61,14 @@ internal sealed class ZombieWatch : IReactorEntry
     /// <summary>By its name: a supervisor, or a warden.</summary>
     internal static bool IsSupervisor(int pid) => ProcFs.Command(pid) is "childproc-super" or "childproc-ward";
 
-    private static void Watch(ZombieWatch watch)
+    private static int Watch(ZombieWatch watch)
     {
-        if (Reactor.Shared.Add(watch._pidFd.Number, watch, Libc.EPOLLIN) != 0)
+        int error = Reactor.Shared.Add(watch._pidFd.Number, watch, Libc.EPOLLIN);
+        if (error != 0)
         {
             watch._pidFd.Dispose();
         }
+
+        return error;
     }
 }
