@@ -9,17 +9,8 @@ internal sealed class DeferredLogger(ILogger inner) : ILogger
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel)
-    {
-        try
-        {
-            return inner.IsEnabled(logLevel);
-        }
-        catch (Exception)
-        {
-            return false;
-        }
-    }
+    /// <summary>Whether it is wanted is asked on the thread pool, too.</summary>
+    public bool IsEnabled(LogLevel logLevel) => true;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         => ThreadPool.UnsafeQueueUserWorkItem(
@@ -34,7 +25,10 @@ internal sealed class DeferredLogger(ILogger inner) : ILogger
         {
             try
             {
-                Logger.Log(Level, Id, State, Exception, Formatter);
+                if (Logger.IsEnabled(Level))
+                {
+                    Logger.Log(Level, Id, State, Exception, Formatter);
+                }
             }
             catch (Exception)
             {

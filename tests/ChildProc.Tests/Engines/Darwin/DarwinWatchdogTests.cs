@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using ChildProc.Engines;
 using ChildProc.Engines.Direct.Darwin;
 using ChildProc.Interop;
 using ChildProc.Tests.Infrastructure;
@@ -64,7 +65,7 @@ public sealed class DarwinWatchdogTests
         await using DarwinBench bench = new();
         DarwinTree first = bench.Start();
         int old = bench.Shell;
-        bench.Kernel.Fail("write +", DarwinAbi.EPIPE, 0);
+        bench.Kernel.Fail("write +", DarwinAbi.EPIPE, DarwinAbi.EPIPE, 0);
         DarwinTree second = bench.Start();
         bench.InOrder($"write +-{second.Id}", $"kill {old} 9", $"wait {old}", "spawn /bin/sh");
         Assert.Contains(bench.Log.Entries, static entry => entry.Id.Id == 11);
@@ -74,6 +75,45 @@ public sealed class DarwinWatchdogTests
             await DarwinBench.EndOf(tree);
             tree.Close();
         }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Exits_are_told_while_a_start_waits_for_the_shell()
+    {
+        await using DarwinBench bench = new();
+        DarwinTree first = bench.Start();
+        bool told = false;
+        bench.Kernel.Fail("write +", DarwinAbi.EAGAIN, DarwinAbi.EAGAIN);
+        bench.Kernel.Before("poll", () =>
+        {
+            List<ProcessTree> trees = bench.Engine.Trees();
+            trees.ForEach(tree => bench.Kernel.Exit(tree.Id, 0)); // the one that is being started, too
+            told = bench.Kernel.WaitUntil(() => trees.TrueForAll(static tree => tree.HasExited));
+        });
+        DarwinTree second = bench.Start();
+        Assert.True(told);
+        foreach (DarwinTree tree in new[] { first, second })
+        {
+            await DarwinBench.EndOf(tree);
+            tree.Close();
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_shell_that_cannot_be_told_of_an_end_at_once_is_killed_before_the_number_is_free()
+    {
+        await using DarwinBench bench = new();
+        DarwinTree first = bench.Start(), second = bench.Start();
+        int old = bench.Shell;
+        bench.Kernel.Fail("write --", DarwinAbi.EAGAIN);
+        bench.Kernel.Exit(first.Id, 0);
+        await DarwinBench.EndOf(first);
+        bench.InOrder($"write --{first.Id}", $"kill {old} 9", $"wait {first.Id}");
+        await Eventually.HoldsAsync(() => bench.Shell is not 0 and int shell && shell != old && Told(bench) == $"+-{second.Id}", "another is told of who lives");
+        first.Close();
+        second.Kill();
+        await DarwinBench.EndOf(second);
+        second.Close();
     }
 
     public static TheoryData<string, string[]> Shells => new()

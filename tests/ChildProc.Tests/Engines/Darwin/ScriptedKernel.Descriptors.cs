@@ -221,6 +221,7 @@ internal sealed partial class ScriptedKernel
     {
         lock (_gate)
         {
+            Enter($"poll {descriptor}");
             ScriptedFile file = _descriptors[descriptor].File;
             if (file.Pipe is not { } pipe)
             {
@@ -280,6 +281,11 @@ internal sealed partial class ScriptedKernel
                 events[count].Flags |= DarwinAbi.EV_ERROR;
                 events[count++].Data = Apply(change);
                 Monitor.PulseAll(_gate);
+            }
+
+            if (changes.IsEmpty && Enter("events") is > 0 and int error)
+            {
+                return -error;
             }
 
             while (count == 0)

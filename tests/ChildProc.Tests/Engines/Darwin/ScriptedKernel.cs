@@ -37,6 +37,9 @@ internal sealed partial class ScriptedKernel : IDarwinSystem
     /// <summary>The next process becomes a zombie only after so many pauses of the engine.</summary>
     internal int ZombieAfterPauses { get; set; }
 
+    /// <summary>How long it was paused, in microseconds, each time.</summary>
+    internal List<int> Pauses { get; } = [];
+
     /// <summary>The foreground group of the host's terminal; -1 without one.</summary>
     internal int Foreground { get; set; } = -1;
 
@@ -67,6 +70,18 @@ internal sealed partial class ScriptedKernel : IDarwinSystem
 
             queue.Enqueue(happens);
         }
+    }
+
+    /// <summary>For what happens during a call: that call takes until then, while others go on. False: in vain.</summary>
+    internal bool WaitUntil(Func<bool> condition)
+    {
+        long deadline = Environment.TickCount64 + (long)Infrastructure.Eventually.Patience.TotalMilliseconds;
+        while (!condition() && Environment.TickCount64 < deadline)
+        {
+            Monitor.Wait(_gate, 5);
+        }
+
+        return condition();
     }
 
     internal string[] CallsNow
@@ -334,6 +349,7 @@ internal sealed partial class ScriptedKernel : IDarwinSystem
     {
         lock (_gate)
         {
+            Pauses.Add(microseconds);
             if (ZombieAfterPauses > 0 && --ZombieAfterPauses == 0)
             {
                 foreach (ScriptedProcess process in _processes.Values)

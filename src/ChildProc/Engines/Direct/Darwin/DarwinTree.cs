@@ -83,8 +83,13 @@ internal sealed class DarwinTree : ProcessTree, IDarwinEntry
     {
         lock (_ending)
         {
-            return OutlivesOwner || _dead ? 0 : _engine.Platform.Watchdog.Add(Target, Logger);
+            if (OutlivesOwner || _dead || _engine.Platform.Watchdog.TryAdd(Target, Logger))
+            {
+                return 0;
+            }
         }
+
+        return _engine.Platform.Watchdog.Complete(Target); // not under the lock, which the reactor takes
     }
 
     /// <summary>The child was spawned suspended, and may run.</summary>
