@@ -62,10 +62,10 @@ internal abstract partial class ProcessTree
         NoteStop(StopReason.Stop);
         bool cut = false;
         if (policy.Grace > TimeSpan.Zero && policy.Signal.Number != 0
-            && Signal(policy.Signal, policy.Scope))
+            && await WhenCanSend(policy.Signal, policy.Grace).ConfigureAwait(false) && Signal(policy.Signal, policy.Scope))
         {
             TellStep(StopStep.Signalled);
-            if (!OperatingSystem.IsWindows())
+            if (!OperatingSystem.IsWindows() && await WhenCanSend(ChildSignal.Continue, policy.Grace).ConfigureAwait(false))
             {
                 Signal(ChildSignal.Continue, policy.Scope); // a stopped process sees no other signal than KILL
             }

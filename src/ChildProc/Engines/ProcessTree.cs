@@ -116,6 +116,9 @@ internal abstract partial class ProcessTree(ILogger logger)
     /// <summary>False when the target is gone already.</summary>
     protected abstract bool Send(ChildSignal signal, SignalScope scope);
 
+    /// <summary>True as soon as a signal can be sent without waiting for whoever is to pass it on; false, and told, when the time is over.</summary>
+    protected virtual ValueTask<bool> WhenCanSend(ChildSignal signal, TimeSpan patience) => new(true);
+
     /// <summary>Kills the whole tree; does not wait.</summary>
     protected abstract void SendKill();
 

@@ -32,6 +32,42 @@ public sealed class StoppedSupervisorTests
         await child.WaitForTreeAsync();
     }
 
+    [Theory(Timeout = 60_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_kill_reaches_it_behind_all_the_signals_that_it_takes_and_holds_nobody_up(bool byStop)
+    {
+        const int SignalFailed = 6;
+        Requires.Keepers();
+        await using IChildProcessHost host = TestHost.Create(out TestLog log);
+        await using IChildProcess child = await host.StartAsync(Puppet.Info("flat", "3", "1").Piped());
+        await child.ExpectAsync("ready 3");
+        int supervisor = Keepers.SupervisorOf(child);
+        Syscall.kill(supervisor, Signum.SIGSTOP);
+        Task end;
+        try
+        {
+            while (child.Signal(ChildSignal.Continue))
+            {
+                // until one is refused
+            }
+
+            await Eventually.HoldsAsync(() => log.Has(SignalFailed), "that is told");
+            long began = Environment.TickCount64;
+            end = byStop ? child.StopAsync(new StopPolicy(ChildSignal.Terminate, TimeSpan.FromMilliseconds(50))).AsTask() : Task.CompletedTask;
+            child.Kill();
+            Assert.InRange(Environment.TickCount64 - began, 0, 1500);
+        }
+        finally
+        {
+            Syscall.kill(supervisor, Signum.SIGCONT);
+        }
+
+        Assert.Equal(ChildSignal.Kill, (await child.WaitForExitAsync().AsTask().WaitAsync(Eventually.Patience)).Signal);
+        await child.WaitForTreeAsync().AsTask().WaitAsync(Eventually.Patience);
+        await end;
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task An_exit_while_it_is_stopped_is_told_later_and_exactly()
     {

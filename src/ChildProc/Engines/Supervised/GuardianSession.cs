@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using ChildProc.Events;
 using ChildProc.Interop;
@@ -10,7 +11,7 @@ namespace ChildProc.Engines.Supervised;
 /// <remarks>
 /// Ends when the guardian dies, or by <see cref="Retire"/> (the host changed its identity, or asked for a new one). Trees
 /// outlive the end of their session: they hang on their lifelines. <see cref="_gate"/> guards the set of trees and the
-/// two flags; nothing is called under it.
+/// two flags; nothing is called under it. <see cref="_unsent"/> guards itself: what a guardian that does not read has no room for.
 /// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class GuardianSession : IReactorEntry
@@ -21,6 +22,7 @@ internal sealed class GuardianSession : IReactorEntry
     private readonly Descriptor _control;
     private readonly Descriptor? _pidFd; // its watch closes it
     private readonly RoomWatch _room = new();
+    private readonly Queue<byte[]> _unsent = [];
     private readonly ILogger _logger;
     private bool _retired;
     private bool _dead;
@@ -197,6 +199,11 @@ internal sealed class GuardianSession : IReactorEntry
 
     public void OnReady(uint events)
     {
+        if ((events & Libc.EPOLLOUT) != 0)
+        {
+            SendUnsent();
+        }
+
         Span<byte> buffer = stackalloc byte[256];
         while (true)
         {
@@ -272,16 +279,49 @@ internal sealed class GuardianSession : IReactorEntry
         Close();
     }
 
+    // In order, and now or when there is room. An error means that it is dead, which the reactor sees.
     private void Tell<T>(T frame)
         where T : unmanaged
     {
-        try
+        lock (_unsent)
         {
-            using HandleUse control = new(_control);
-            _ = SeqPacket.Send(control.Number, frame); // fails only when it is dead, which the reactor sees
+            try
+            {
+                using HandleUse control = new(_control);
+                if (_unsent.Count > 0 || SeqPacket.Send(control.Number, frame) == Libc.EAGAIN)
+                {
+                    _unsent.Enqueue(MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in frame)).ToArray());
+                    _ = Reactor.Shared.Arm(control.Number, this, Libc.EPOLLIN | Libc.EPOLLOUT);
+                }
+            }
+            catch (ObjectDisposedException)
+            {
+            }
         }
-        catch (ObjectDisposedException)
+    }
+
+    private void SendUnsent()
+    {
+        lock (_unsent)
         {
+            try
+            {
+                using HandleUse control = new(_control);
+                while (_unsent.TryPeek(out byte[]? frame))
+                {
+                    if (SeqPacket.Send(control.Number, frame, default, default) == Libc.EAGAIN)
+                    {
+                        return;
+                    }
+
+                    _unsent.Dequeue();
+                }
+
+                _ = Reactor.Shared.Arm(control.Number, this, Libc.EPOLLIN);
+            }
+            catch (ObjectDisposedException)
+            {
+            }
         }
     }
 

@@ -18,7 +18,7 @@ namespace ChildProc.Engines.Supervised;
 [SupportedOSPlatform("linux")]
 internal sealed partial class SupervisedTree : ProcessTree
 {
-    private const int TellMilliseconds = 5000;
+    private const int RoomMilliseconds = 2000, LookMilliseconds = 10;
     private readonly TreePool _pool;
     private readonly Lifeline _lifeline = new();
     private readonly Listener _listener;
@@ -28,7 +28,7 @@ internal sealed partial class SupervisedTree : ProcessTree
     private bool _claimed;
     private uint _claim; // which of its supervisor's claims
     private volatile bool _orphansKilled;
-    private bool _released;
+    private bool _released, _killSent;
     private Wire.Failed _failure;
     private TreeModel.State _told; // followed in debug builds alone
 
@@ -163,10 +163,45 @@ internal sealed partial class SupervisedTree : ProcessTree
             Scope = (uint)scope,
         };
         bool gone = scope == SignalScope.Tree ? IsEmpty : HasExited;
-        return !gone && Tell(frame);
+        if (gone)
+        {
+            return false;
+        }
+
+        int error = HasRoom(Environment.TickCount64 + RoomMilliseconds) ? Tell(frame) : Libc.EAGAIN;
+        if (error is not (0 or Libc.EPIPE))
+        {
+            Log.SignalFailed(Logger, Id, frame.Number, error);
+        }
+
+        return error == 0;
     }
 
-    protected override void SendKill() => Tell(new Wire.Frame(Wire.FrameType.Kill, 8));
+    protected override async ValueTask<bool> WhenCanSend(ChildSignal signal, TimeSpan patience)
+    {
+        long deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        while (!HasRoom(deadlineTicks: 0))
+        {
+            if (Environment.TickCount64 >= deadline)
+            {
+                Log.SignalFailed(Logger, Id, (uint)signal.Number, Libc.EAGAIN);
+                return false;
+            }
+
+            await Task.Delay(LookMilliseconds).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    // Once is enough: the supervisor kills until nobody is left.
+    protected override void SendKill()
+    {
+        if (!Interlocked.Exchange(ref _killSent, true) && Tell(new Wire.Frame(Wire.FrameType.Kill, 8)) is not (0 or Libc.EPIPE))
+        {
+            _session.KillSupervisor(SupervisorPid, _claim); // no memory for a message: its guardian kills the tree
+        }
+    }
 
     internal override void Release()
     {
@@ -229,6 +264,7 @@ internal sealed partial class SupervisedTree : ProcessTree
         }
 
         Reset();
+        _killSent = false;
         (_session, _start, _claimed, SupervisorPid, _failure, AbortError) = (null!, StartState.Waiting, false, 0, default, 0);
         _isListened = false;
         _told = TreeModel.State.Requested;
@@ -289,25 +325,35 @@ internal sealed partial class SupervisedTree : ProcessTree
         }
     }
 
-    private bool Tell<T>(T frame)
-        where T : unmanaged
+    // Signals take a quarter of the lifeline's buffer and no more, for that is what makes it writable (unix_writable in the kernel's
+    // net/unix/af_unix.c): a kill and a release always find room behind hundreds that a stopped supervisor has not read. True also when
+    // it is closed.
+    private bool HasRoom(long deadlineTicks)
     {
         if (!_lifeline.TryUse(out Lifeline.Use use))
         {
-            return false;
+            return true;
         }
 
         using (use)
         {
-            int error;
-            long deadline = Environment.TickCount64 + TellMilliseconds;
-            while ((error = SeqPacket.Send(use.Number, frame)) == Libc.EAGAIN
-                && SeqPacket.Wait(use.Number, Libc.POLLOUT, deadline))
-            {
-                // Hundreds of signals in a row: the supervisor reads as fast as it can send them on. A kill is never dropped.
-            }
+            return SeqPacket.Wait(use.Number, Libc.POLLOUT, deadlineTicks);
+        }
+    }
 
-            return error == 0;
+    // Never waits. 0 or errno, EPIPE when nobody hears it any more.
+    private int Tell<T>(T frame)
+        where T : unmanaged
+    {
+        if (!_lifeline.TryUse(out Lifeline.Use use))
+        {
+            return Libc.EPIPE;
+        }
+
+        using (use)
+        {
+            int error = SeqPacket.Send(use.Number, frame);
+            return error is Libc.ECONNRESET or Libc.ENOTCONN ? Libc.EPIPE : error;
         }
     }
 
