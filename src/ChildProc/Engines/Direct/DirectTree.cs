@@ -27,6 +27,7 @@ internal sealed class DirectTree : ProcessTree
     private readonly Hold _hold;
     private HashSet<(int Pid, ulong Started)>? _known; // stopped in order to be killed: members wherever they go. The sweeper's alone
     private List<ProcessEntry>? _found; // by the last pass of the sweeper; null before the first
+    private bool _foundNobody; // by the last look. The sweeper's alone
     private int _wait = FirstLookMilliseconds;
     private long _recoveryEnds, _graceEnds;
     private volatile bool _killing, _ownerLost, _foundOthers, _over;
@@ -221,10 +222,18 @@ internal sealed class DirectTree : ProcessTree
 
         if (HasExited && (_killing ? _found is { Count: 0 } : MembersOf(all()).Count == 0))
         {
-            End();
-            return -1;
+            // One who ended during the look may have forked in the midst of it: the next one finds whom.
+            if (_foundNobody)
+            {
+                End();
+                return -1;
+            }
+
+            _foundNobody = true;
+            return 0;
         }
 
+        _foundNobody = false;
         if (_ownerLost && !_killing && LoseOwner() is > 0 and int grace)
         {
             return grace;
@@ -365,7 +374,7 @@ internal sealed class DirectTree : ProcessTree
         {
             Hold.Group => _child.SignalGroup(0) == Libc.ESRCH,
             Hold.Session => false,
-            _ => !_killing || _found is not { Count: > 0 },
+            _ => !_killing, // else the sweeper says so
         };
         if (gone)
         {

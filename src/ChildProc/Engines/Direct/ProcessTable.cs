@@ -10,6 +10,7 @@ namespace ChildProc.Engines.Direct;
 [SupportedOSPlatform("linux")]
 internal static unsafe class ProcessTable
 {
+    private const int MaxPasses = 8; // somebody is always new on a busy system
     private const int StatSize = 1024; // the command has at most 64 characters, the numbers 20 digits each
 
     private static readonly EnumerationOptions s_options = new() { AttributesToSkip = 0, IgnoreInaccessible = true };
@@ -23,12 +24,24 @@ internal static unsafe class ProcessTable
             return all;
         }
 
+        // /proc lists numbers in their order, hundreds at a time. Who was forked meanwhile, with a number that had its turn already, by one
+        // that ended before its own turn, would be missed, and with it the whole rest of a chain: so until a pass shows nobody new.
         FileSystemEnumerable<int> numbers = new("/proc", static (ref FileSystemEntry entry) => Number(entry.FileName), s_options);
-        foreach (int pid in numbers)
+        HashSet<int> seen = new(256);
+        bool fresh = true;
+        for (int pass = 0; fresh && pass < MaxPasses; pass++)
         {
-            if (pid > 0 && Find(pid) is { } entry)
+            fresh = false;
+            foreach (int pid in numbers)
             {
-                all.Add(entry);
+                if (pid > 0 && seen.Add(pid))
+                {
+                    fresh = true;
+                    if (Find(pid) is { } entry)
+                    {
+                        all.Add(entry);
+                    }
+                }
             }
         }
 

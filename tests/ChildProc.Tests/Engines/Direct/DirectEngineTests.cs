@@ -36,6 +36,16 @@ public sealed class DirectEngineTests(ITestOutputHelper output)
     }
 
     [Theory(Timeout = 90_000)]
+    [InlineData]
+    [InlineData("few-pids", "/bin/sh", "-c", "\"$@\"; exit $?", "sh")] // which buries the chain
+    public async Task A_chain_whose_numbers_wrap_is_not_taken_for_empty(params string[] launcher)
+    {
+        (int code, string text) = await HostProcess.RunAsync(launcher, DirectHost.Gated, ["fork-chain", "3"]);
+        Assert.SkipWhen(code == 77, "no PID namespace with numbers of its own (Linux 6.14)");
+        Assert.Equal((0, "early 0"), (code, text));
+    }
+
+    [Theory(Timeout = 90_000)]
     [InlineData("Gated")]
     [InlineData("Plain")]
     [InlineData("OldKernel")]
@@ -60,6 +70,10 @@ public sealed class DirectEngineTests(ITestOutputHelper output)
         host.Kill();
         await Eventually.HoldsAsync(() => marker.Survivors().Count == 0, "both trees go");
     }
+
+    [Fact(Timeout = 90_000)]
+    public async Task A_watchdog_that_stands_still_holds_no_pipe_up_and_kills_nobody_later()
+        => Assert.Equal((0, "echo flows, alive 0"), await HostProcess.RunAsync([], DirectHost.Gated, ["watchdog-stands-still"]));
 
     [Fact(Timeout = 60_000)]
     public async Task The_watchdog_holds_nothing_of_the_hosts()
