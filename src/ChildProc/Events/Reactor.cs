@@ -22,19 +22,20 @@ internal interface IReactorEntry
 /// An event names a slot of the table and the version which that slot had when it was armed. A slot gets a new version
 /// when it is freed, so an event that was fetched before never reaches the next user, and neither does one that the
 /// kernel reports for a closed descriptor whose description lives on in another process (trap 32): descriptors are
-/// removed from the epoll before they are closed. <see cref="_gate"/> guards the table; epoll itself needs no lock.
+/// removed from the epoll before they are closed. <see cref="_gate"/> guards the table; epoll itself needs no lock. Should
+/// somebody in the host close the epoll, which is not theirs, another takes its place, and all that waits is added to it.
 /// </remarks>
 internal sealed unsafe class Reactor
 {
-    private const int BatchSize = 256;
+    private const int BatchSize = 256, LongestPauseMilliseconds = 100;
 
     private static readonly Lock s_creation = new();
     private static readonly bool s_packed = RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
     private readonly Lock _gate = new();
     private readonly Stack<int> _free = new();
-    private readonly int _epoll;
     private static Reactor? s_shared;
+    private volatile int _epoll;
     private Slot[] _slots = new Slot[64];
     private int _used;
 
@@ -94,7 +95,7 @@ internal sealed unsafe class Reactor
                 slot = _used++;
             }
 
-            _slots[slot].Entry = entry;
+            (_slots[slot].Entry, _slots[slot].Descriptor, _slots[slot].Events) = (entry, descriptor, events);
             entry.Slot = slot;
             data = Data(slot);
         }
@@ -119,6 +120,7 @@ internal sealed unsafe class Reactor
                 return Libc.EBADF;
             }
 
+            _slots[entry.Slot].Events = events;
             data = Data(entry.Slot);
         }
 
@@ -165,9 +167,24 @@ internal sealed unsafe class Reactor
     private void Run()
     {
         byte* buffer = stackalloc byte[BatchSize * sizeof(Libc.EpollEventArm64)];
+        int pause = 1;
         while (true)
         {
             int count = Libc.epoll_wait(_epoll, buffer, BatchSize, -1);
+            int error = count < 0 ? Marshal.GetLastPInvokeError() : 0;
+            if (error is Libc.EBADF or Libc.EINVAL)
+            {
+                error = Reopen();
+            }
+
+            if (error is not (0 or Libc.EINTR))
+            {
+                Thread.Sleep(pause); // whatever it is: it may pass, and is not worth a processor
+                pause = Math.Min(pause * 2, LongestPauseMilliseconds);
+                continue;
+            }
+
+            pause = 1;
             for (int i = 0; i < count; i++)
             {
                 (uint events, ulong data) = s_packed
@@ -176,6 +193,32 @@ internal sealed unsafe class Reactor
                 Find(data)?.OnReady(events);
             }
         }
+    }
+
+    // The number is no epoll of ours any more. Events that are due come again from the next, epoll(7): one too many is no harm.
+    private int Reopen()
+    {
+        int epoll = Libc.epoll_create1(Libc.EPOLL_CLOEXEC);
+        if (epoll < 0)
+        {
+            return Marshal.GetLastPInvokeError();
+        }
+
+        List<IReactorEntry> lost = []; // their descriptors were closed, too: they find out
+        lock (_gate)
+        {
+            _epoll = epoll;
+            for (int slot = 0; slot < _used; slot++)
+            {
+                if (_slots[slot].Entry is { } entry && Control(Libc.EPOLL_CTL_ADD, _slots[slot].Descriptor, _slots[slot].Events, Data(slot)) != 0)
+                {
+                    lost.Add(entry);
+                }
+            }
+        }
+
+        lost.ForEach(static entry => entry.OnReady(Libc.EPOLLERR | Libc.EPOLLHUP));
+        return 0;
     }
 
     private IReactorEntry? Find(ulong data)
@@ -190,6 +233,7 @@ internal sealed unsafe class Reactor
     private struct Slot
     {
         internal IReactorEntry? Entry;
-        internal uint Version;
+        internal uint Version, Events;
+        internal int Descriptor;
     }
 }

@@ -8,6 +8,7 @@ namespace ChildProc.Interop;
 internal static unsafe class SeqPacket
 {
     internal const int MaxDescriptors = 250;
+    private const int LookMilliseconds = 10;
 
     /// <summary>0 or errno.</summary>
     internal static int CreatePair(out int first, out int second)
@@ -102,10 +103,17 @@ internal static unsafe class SeqPacket
         {
             Libc.IoVector part = new() { Base = at, Length = (nuint)buffer.Length };
             Libc.MessageHeader message = new() { Vectors = &part, VectorCount = 1, Control = control, ControlLength = ControlLength };
-            nint received = Libc.recvmsg(socket, &message, Libc.MSG_DONTWAIT | Libc.MSG_CMSG_CLOEXEC);
-            if (received < 0)
+            nint received;
+            int error;
+            do
             {
-                return -Marshal.GetLastPInvokeError();
+                received = Libc.recvmsg(socket, &message, Libc.MSG_DONTWAIT | Libc.MSG_CMSG_CLOEXEC);
+                error = received < 0 ? Marshal.GetLastPInvokeError() : 0;
+            }
+            while (error is Libc.EINTR or Libc.ECONNRESET); // as above
+            if (error != 0)
+            {
+                return -error;
             }
 
             Libc.ControlHeader* header = (Libc.ControlHeader*)control;
@@ -118,7 +126,20 @@ internal static unsafe class SeqPacket
         }
     }
 
-    /// <summary>Waits until the socket is ready. False when the time is over.</summary>
+    /// <summary>Receives, and waits for what there is to receive. As above, or <see cref="Libc.EAGAIN"/>, negative, when the time is over.</summary>
+    internal static int Receive(int socket, Span<byte> buffer, long deadlineTicks, out Descriptor? descriptor)
+    {
+        descriptor = null;
+        int length = -Libc.EAGAIN;
+        while (length == -Libc.EAGAIN && Wait(socket, Libc.POLLIN, deadlineTicks))
+        {
+            length = Receive(socket, buffer, out descriptor);
+        }
+
+        return length;
+    }
+
+    /// <summary>Waits until the socket is ready, or may be: whoever is told so tries, and waits again. False when the time is over.</summary>
     internal static bool Wait(int socket, short events, long deadlineTicks)
     {
         while (true)
@@ -131,9 +152,16 @@ internal static unsafe class SeqPacket
                 return true;
             }
 
-            if (ready == 0 && left <= 0)
+            if (left <= 0)
             {
                 return false;
+            }
+
+            if (ready < 0 && Marshal.GetLastPInvokeError() != Libc.EINTR)
+            {
+                // ENOMEM, or EINVAL under a limit of no open files, poll(2): nobody tells when it is ready, so a look now and then.
+                Thread.Sleep((int)Math.Min(left, LookMilliseconds));
+                return true;
             }
         }
     }

@@ -9,7 +9,7 @@ internal static class NotOnWindows
     [
         ("guardian, supervisors and watchdog are Unix",
         [
-            "Engines.Supervised", "Engines.Direct", "Engines.Darwin", "Faults", "Starts.KeeperStateTests", "Starts.QueuedStartTests", "Starts.SlowExecTests",
+            "Engines.Supervised", "Engines.Direct", "Engines.Darwin", "Faults", "Events", "Starts.KeeperStateTests", "Starts.QueuedStartTests", "Starts.SlowExecTests",
             "Trees.KeeperDeathTests", "Trees.HostDeathTests", "Trees.MembershipTests", "Trees.SessionLeaderTests", "Trees.ReusedTreeTests",
             "Trees.ForkLoopTests", "Trees.SupervisorPoolTests", "Trees.ProcessTreeTests.Released", "Trees.ReleasedLeftoversTests.A_released_tree", "Starts.RefusedCallsTests", "Pipes.CaptureTests.A_capture_can_be_cancelled_while", "Pipes.ReadLinesEndTests",
         ]),

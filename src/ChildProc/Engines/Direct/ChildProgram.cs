@@ -113,8 +113,9 @@ internal sealed class ChildProgram : IDisposable
         using (channel)
         {
             _ = SeqPacket.Send(channel.Number, new Wire.Frame(Wire.FrameType.Go, 8));
-            answered = SeqPacket.Wait(channel.Number, Libc.POLLIN, deadline);
-            works = answered && SeqPacket.Receive(channel.Number, answer) is > 0 and int length
+            int length = SeqPacket.Receive(channel.Number, answer, deadline, out _);
+            answered = length != -Libc.EAGAIN;
+            works = length > 0
                 && Wire.TryRead(answer[..length], out Wire.Failed failed) && failed.Frame.Type == Wire.FrameType.Failed;
         }
 

@@ -90,12 +90,12 @@ internal static unsafe class GuardianProcess
     private static Connection ReadHello(Descriptor requests, Descriptor control)
     {
         Span<byte> buffer = stackalloc byte[64];
-        if (!SeqPacket.Wait(control.Number, Libc.POLLIN, Environment.TickCount64 + HandshakeMilliseconds))
+        int length = SeqPacket.Receive(control.Number, buffer, Environment.TickCount64 + HandshakeMilliseconds, out Descriptor? pidFd);
+        if (length == -Libc.EAGAIN)
         {
             throw new ProgramUnavailableException("the guardian does not answer", Libc.ETIMEDOUT);
         }
 
-        int length = SeqPacket.Receive(control.Number, buffer, out Descriptor? pidFd);
         if (length <= 0 || !Wire.TryRead(buffer[..length], out Wire.Hello hello) || hello.Frame.Type != Wire.FrameType.Hello)
         {
             pidFd?.Dispose();

@@ -24,7 +24,7 @@ internal sealed unsafe class JobPort
     private const uint Exited = 0x10000, Look = 0x10001; // ours, beyond those of jobs (winnt.h)
     private const uint PollMilliseconds = 100;
     private const int BatchSize = 64;
-    private const int ERROR_NOT_ENOUGH_MEMORY = 8;
+    private const int ERROR_NOT_ENOUGH_MEMORY = 8, WAIT_TIMEOUT = 258;
 
     private static readonly Lock s_creation = new();
     private static JobPort? s_shared;
@@ -119,6 +119,11 @@ internal sealed unsafe class JobPort
         {
             uint count = 0;
             bool any = Kernel32.GetQueuedCompletionStatusEx(Port, entries, BatchSize, &count, _awaited.IsEmpty ? uint.MaxValue : PollMilliseconds, alertable: 0) != 0;
+            if (!any && Marshal.GetLastPInvokeError() != WAIT_TIMEOUT)
+            {
+                Thread.Sleep((int)PollMilliseconds); // whatever it is: it may pass, and is not worth a processor
+            }
+
             for (int i = 0; any && i < count; i++)
             {
                 Dispatch(entries[i]);

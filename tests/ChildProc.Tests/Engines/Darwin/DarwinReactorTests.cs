@@ -72,6 +72,34 @@ public sealed class DarwinReactorTests
         Assert.Equal(3, kernel.CallsNow.Count(static call => call == "kqueue"));
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task An_error_that_passes_is_waited_out_and_loses_no_event()
+    {
+        ScriptedKernel kernel = new();
+        kernel.Fail("events", DarwinAbi.ENOMEM, DarwinAbi.ENOMEM, DarwinAbi.ENOMEM);
+        using DarwinReactor reactor = DarwinReactor.Start(kernel, out _)!;
+        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Assert.Equal(0, kernel.Pipe(out int reads, out int writes));
+        Assert.Equal(0, reactor.Arm(new Entry(done.SetResult), reads, DarwinAbi.EVFILT_READ, DarwinAbi.EV_ONESHOT));
+        kernel.Write(writes, "x"u8);
+        await done.Task.WaitAsync(Eventually.Patience);
+        Assert.Equal([1_000, 2_000, 4_000], kernel.Pauses);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_kqueue_that_the_host_closes_hides_no_exit()
+    {
+        await using DarwinBench bench = new();
+        bench.Kernel.Fail("events", 0, DarwinAbi.EBADF);
+        DarwinTree tree = bench.Start();
+        ScriptedProcess other = bench.Kernel.Fork(tree.Id); // an event, after which it waits for the next
+        await Eventually.HoldsAsync(() => bench.Kernel.CallsNow.Count(static call => call == "events") > 1, "it has failed");
+        bench.Kernel.Exit(other.Pid, 0);
+        bench.Kernel.Exit(tree.Id, 0);
+        Assert.True((await DarwinBench.EndOf(tree)).IsSuccess);
+        tree.Close();
+    }
+
     private sealed class Entry(Action onEvent) : IDarwinEntry
     {
         private int _events;

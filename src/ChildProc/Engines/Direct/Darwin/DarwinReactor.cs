@@ -24,6 +24,7 @@ internal interface IDarwinEntry
 internal sealed class DarwinReactor : IDisposable
 {
     private const int BatchSize = 256;
+    private const int FirstPause = 1_000, LongestPause = 100_000; // microseconds
     private const ulong Leave = ulong.MaxValue;
 
     private readonly IDarwinSystem _system;
@@ -152,9 +153,24 @@ internal sealed class DarwinReactor : IDisposable
     private void Run()
     {
         DarwinAbi.Kevent64[] events = new DarwinAbi.Kevent64[BatchSize];
+        int pause = FirstPause;
         while (true)
         {
             int count = _system.Kevent(_kqueue.Number, default, events);
+            if (count is -DarwinAbi.EBADF or -DarwinAbi.EINVAL)
+            {
+                GiveUp();
+                return;
+            }
+
+            if (count < 0)
+            {
+                _system.Pause(pause); // it may pass, and is not worth a processor
+                pause = Math.Min(pause * 2, LongestPause);
+                continue;
+            }
+
+            pause = FirstPause;
             for (int i = 0; i < count; i++)
             {
                 if (events[i].Filter == DarwinAbi.EVFILT_USER)
@@ -165,6 +181,19 @@ internal sealed class DarwinReactor : IDisposable
                 Find(events[i].UserData)?.OnEvent(events[i]);
             }
         }
+    }
+
+    // Somebody in the host has closed the kqueue, which is not theirs. Children are looked at from now on, pipes and starts say what is wrong.
+    private void GiveUp()
+    {
+        List<IDarwinEntry> entries;
+        lock (_gate)
+        {
+            entries = [.. _slots[.._used].Select(static slot => slot.Entry).OfType<IDarwinEntry>()];
+        }
+
+        DarwinAbi.Kevent64 end = new() { Filter = DarwinAbi.EVFILT_PROC, Flags = DarwinAbi.EV_EOF, FilterFlags = DarwinAbi.NOTE_EXIT };
+        entries.ForEach(entry => entry.OnEvent(end));
     }
 
     private IDarwinEntry? Find(ulong data)
