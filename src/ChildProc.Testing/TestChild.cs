@@ -27,10 +27,11 @@ public sealed class TestChild : IAsyncDisposable
     /// <summary>Starts a child and waits until it is ready. When that fails, nothing of it is left.</summary>
     /// <param name="info">What to start. Standard input is at its end unless it is set.</param>
     /// <param name="ready">How it shows that it is ready; null: it need not.</param>
-    /// <param name="deadline">How long it may take; null for <see cref="DefaultDeadline"/>.</param>
+    /// <param name="deadline">How long it may take; null for <see cref="DefaultDeadline"/>; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <param name="host">Who starts it; null for <see cref="ChildProcessHost.Local"/>.</param>
     /// <param name="cancellationToken">Ends the wait until it is ready.</param>
     /// <returns>The child, ready.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The deadline is negative.</exception>
     /// <exception cref="TestChildException">It ended before it was ready, or the deadline was over. The message has its output.</exception>
     /// <exception cref="ChildProcessStartException">The start failed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -42,6 +43,7 @@ public sealed class TestChild : IAsyncDisposable
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(info);
+        TimeSpan time = Within(deadline);
         TestOutput output = new();
         ChildProcessStartInfo collected = new(info)
         {
@@ -55,7 +57,7 @@ public sealed class TestChild : IAsyncDisposable
         {
             if (ready is not null)
             {
-                await child.WaitAsync(ready, deadline ?? DefaultDeadline, cancellationToken).ConfigureAwait(false);
+                await child.WaitAsync(ready, time, cancellationToken).ConfigureAwait(false);
             }
 
             return child;
@@ -69,15 +71,16 @@ public sealed class TestChild : IAsyncDisposable
 
     /// <summary>Waits until something more is so.</summary>
     /// <param name="ready">What; lines that were printed before count.</param>
-    /// <param name="deadline">How long it may take; null for <see cref="DefaultDeadline"/>.</param>
+    /// <param name="deadline">How long it may take; null for <see cref="DefaultDeadline"/>; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The wait.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The deadline is negative.</exception>
     /// <exception cref="TestChildException">The child ended before, or the deadline was over. The message has its output.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public Task WaitAsync(Readiness ready, TimeSpan? deadline = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(ready);
-        return WaitAsync(ready, deadline ?? DefaultDeadline, cancellationToken);
+        return WaitAsync(ready, Within(deadline), cancellationToken);
     }
 
     /// <summary>Kills what is left of the tree and returns when it is empty.</summary>
@@ -87,6 +90,18 @@ public sealed class TestChild : IAsyncDisposable
     {
         await Process.DisposeAsync().ConfigureAwait(false);
         await Process.WaitForTreeAsync().ConfigureAwait(false); // it is over: a fault that the disposal only logs
+    }
+
+    // What no timer can wait for is for ever.
+    private static TimeSpan Within(TimeSpan? deadline)
+    {
+        if (deadline is not { } time || time == Timeout.InfiniteTimeSpan)
+        {
+            return deadline ?? DefaultDeadline;
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero, nameof(deadline));
+        return time.TotalMilliseconds > int.MaxValue ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(Math.Ceiling(time.TotalMilliseconds));
     }
 
     private async Task WaitAsync(Readiness ready, TimeSpan deadline, CancellationToken cancellationToken)

@@ -43,15 +43,14 @@ public sealed class ChildProcessHostOptions
     /// </summary>
     public bool RecordArguments { get; init; }
 
-    /// <summary>How long a start may take, a slow file system included; 30 s by default.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Not between one millisecond and 24 days.</exception>
+    /// <summary>How long a start may take, a slow file system included; 30 s by default. More than 24 days is no limit.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Less than one millisecond.</exception>
     public TimeSpan StartTimeout
     {
         get => _startTimeout;
         init
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(value, TimeSpan.FromMilliseconds(1));
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, TimeSpan.FromMilliseconds(int.MaxValue));
             _startTimeout = value;
         }
     }

@@ -198,7 +198,7 @@ public sealed class ChildProcessStartInfo
 
     /// <summary>
     /// How long output is read on after the child exited while a descendant holds a pipe open; default 5 seconds,
-    /// <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
+    /// <see cref="Timeout.InfiniteTimeSpan"/>, or more than 24 days, for no limit.
     /// </summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(5);
 

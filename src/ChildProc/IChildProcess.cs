@@ -74,9 +74,9 @@ public interface IChildProcess : IAsyncDisposable, IDisposable
     ExitStatus WaitForExit();
 
     /// <summary>Blocks until the child exits or the time is over.</summary>
-    /// <param name="timeout">How long; <see cref="Timeout.InfiniteTimeSpan"/> for ever; zero only looks.</param>
+    /// <param name="timeout">How long, up to <see cref="TimeSpan.MaxValue"/>; <see cref="Timeout.InfiniteTimeSpan"/> for ever; zero only looks.</param>
     /// <param name="status">How the child ended.</param>
-    /// <returns>False when the time was over first.</returns>
+    /// <returns>False when the time was over first: all of it, to the fraction of a millisecond.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The time is negative.</exception>
     /// <exception cref="OperationCanceledException">As <see cref="WaitForExitAsync"/>.</exception>
     /// <exception cref="ChildProcessTreeException">As <see cref="WaitForExitAsync"/>.</exception>

@@ -24,7 +24,7 @@ internal static class Durations
             _ => (text, 1d),
         };
         value = default;
-        const double Most = 366 * 86400d;
+        const double Most = 24 * 86400d; // Thread.Sleep takes no more than int.MaxValue milliseconds
         if (!double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double amount) || !(amount * unit <= Most))
             return false;
         value = TimeSpan.FromSeconds(amount * unit);

@@ -45,7 +45,7 @@ internal abstract partial class ProcessTree
         }
 
         Kill();
-        if (!Wait(untilEmpty: true, Environment.TickCount64 + (long)KillTimeout.TotalMilliseconds))
+        if (!Wait(untilEmpty: true, Deadline.After(KillTimeout)))
         {
             throw NotEmpty();
         }
@@ -71,7 +71,7 @@ internal abstract partial class ProcessTree
             }
 
             Task done = policy.Scope == SignalScope.Tree ? WhenEmpty() : WhenExited();
-            await done.WaitAsync(policy.Grace, cutGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await done.WaitAsync(Deadline.Whole(policy.Grace), cutGrace).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cut = !done.IsCompleted && cutGrace.IsCancellationRequested;
             TellStep(done.IsCompleted ? StopStep.Ended : cut ? StopStep.GraceCut : StopStep.GraceOver);
         }

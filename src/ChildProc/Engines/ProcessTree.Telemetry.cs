@@ -52,18 +52,9 @@ internal abstract partial class ProcessTree
     {
         lock (_gate)
         {
-            if (_hasExited || _isReadHere)
+            if (!_hasExited && !_isReadHere)
             {
-                return;
-            }
-
-            try
-            {
-                Listen();
-            }
-            catch (IOException)
-            {
-                // then it is told when somebody looks
+                _ = Listen(); // where that cannot be, it is told when somebody looks
             }
         }
     }

@@ -141,10 +141,10 @@ internal abstract partial class ProcessTree(ILogger logger)
     {
     }
 
-    /// <summary>Somebody will be told of the news by a task: from now on they are listened for. Under the gate.</summary>
-    protected virtual void Listen()
-    {
-    }
+    /// <summary>
+    /// Somebody will be told of the news by a task: from now on they are listened for. Why they cannot be, or null. Under the gate.
+    /// </summary>
+    protected virtual IOException? Listen() => null;
 
     /// <summary>Whether a thread that waits may take the news itself, and nobody listens. Under the gate.</summary>
     protected virtual bool CanReadHere => false;
@@ -191,9 +191,10 @@ internal abstract partial class ProcessTree(ILogger logger)
         {
             if (_exitSource is null)
             {
-                if (!_hasExited && !_isReadHere)
+                // First: where it fails nobody has a task that would never complete.
+                if (!_hasExited && !_isReadHere && Listen() is { } refusal)
                 {
-                    Listen(); // first: where it fails nobody has a task that would never complete
+                    return Task.FromException<ExitStatus>(refusal);
                 }
 
                 _exitSource = new TaskCompletionSource<ExitStatus>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -221,9 +222,9 @@ internal abstract partial class ProcessTree(ILogger logger)
                     break;
                 }
 
-                if (!_isReadHere)
+                if (!_isReadHere && Listen() is { } refusal)
                 {
-                    Listen();
+                    throw refusal;
                 }
 
                 wait = BeginWait(long.MaxValue, cancellationToken);
@@ -253,9 +254,9 @@ internal abstract partial class ProcessTree(ILogger logger)
         {
             if (_emptySource is null)
             {
-                if (!_isEmpty && !_isReadHere)
+                if (!_isEmpty && !_isReadHere && Listen() is { } refusal)
                 {
-                    Listen();
+                    return Task.FromException(refusal);
                 }
 
                 _emptySource = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -275,8 +276,15 @@ internal abstract partial class ProcessTree(ILogger logger)
 
     internal bool WaitForExit(TimeSpan timeout, out ExitStatus status)
     {
-        long deadline = timeout == Timeout.InfiniteTimeSpan ? long.MaxValue : Environment.TickCount64 + (long)Math.Ceiling(timeout.TotalMilliseconds);
-        bool exited = Wait(untilEmpty: false, deadline);
+        // Again and again, for the system's ticks are up to 10 ms long, and the first one is under way.
+        long began = Stopwatch.GetTimestamp();
+        TimeSpan left = timeout;
+        bool exited;
+        while (!(exited = Wait(untilEmpty: false, Deadline.After(left))) && left > TimeSpan.Zero)
+        {
+            left = timeout - Stopwatch.GetElapsedTime(began);
+        }
+
         status = _exit; // written before the fact that Wait has seen
         TellEnd();
         return exited;
@@ -296,11 +304,13 @@ internal abstract partial class ProcessTree(ILogger logger)
                         break;
                     }
 
-                    long left = deadlineTicks == long.MaxValue ? Timeout.Infinite : Math.Max(0, deadlineTicks - Environment.TickCount64);
-                    if (left == 0 || !Monitor.Wait(_gate, (int)Math.Min(left, int.MaxValue)))
+                    long left = deadlineTicks - Environment.TickCount64;
+                    if (left <= 0)
                     {
-                        return untilEmpty ? _isEmpty : _hasExited;
+                        return false;
                     }
+
+                    Monitor.Wait(_gate, (int)Math.Min(left, int.MaxValue)); // a deadline further away is looked at again
                 }
 
                 if (untilEmpty ? _isEmpty : _hasExited)
@@ -331,8 +341,10 @@ internal abstract partial class ProcessTree(ILogger logger)
     /// <summary>Under the gate, and only when nobody else waits so; to be awaited, and followed by <see cref="EndWait"/>.</summary>
     protected ValueTask<bool> BeginWait(long deadlineTicks, CancellationToken cancellationToken)
     {
-        _wait = ReusableWait.Rent();
-        return _wait.Begin(deadlineTicks, cancellationToken);
+        ReusableWait wait = ReusableWait.Rent();
+        ValueTask<bool> begun = wait.Begin(deadlineTicks, cancellationToken);
+        _wait = wait;
+        return begun;
     }
 
     protected void EndWait()
@@ -349,18 +361,34 @@ internal abstract partial class ProcessTree(ILogger logger)
     /// <summary>There are news for whoever waits so. Under the gate.</summary>
     protected void SetWait() => _wait?.Set();
 
-    // The next one who waits goes on reading; whoever waits by a task has it listened for.
+    // The next one who waits goes on reading; whoever waits by a task has it listened for, or hears why that cannot be.
     protected void StopReadingHere()
     {
         lock (_gate)
         {
             _isReadHere = false;
-            if (((_exitSource is not null || _wait is not null) && !_hasExited) || (_emptySource is not null && !_isEmpty))
+            Monitor.PulseAll(_gate); // first, whatever comes of the rest
+            if ((((_exitSource is not null || _wait is not null) && !_hasExited) || (_emptySource is not null && !_isEmpty)) && Listen() is { } refusal)
             {
-                Listen();
+                Refuse(refusal);
             }
+        }
+    }
 
-            Monitor.PulseAll(_gate);
+    // Nobody will tell them the news. The next who comes asks anew. Under the gate; the continuations run elsewhere.
+    private void Refuse(IOException refusal)
+    {
+        SetWait(); // he listens for himself, and hears it there
+        if (!_hasExited)
+        {
+            _exitSource?.TrySetException(refusal);
+            _exitSource = null;
+        }
+
+        if (!_isEmpty)
+        {
+            _emptySource?.TrySetException(refusal);
+            _emptySource = null;
         }
     }
 
@@ -488,6 +516,11 @@ internal abstract partial class ProcessTree(ILogger logger)
         if (counts)
         {
             Ledger.CountExit();
+        }
+
+        source?.TrySetResult(status); // nothing that may fail stands between the fact and its news
+        if (counts)
+        {
             telemetry?.Announce();
         }
 
@@ -496,8 +529,6 @@ internal abstract partial class ProcessTree(ILogger logger)
             Pipes.BeginDrain(DrainTimeout, LogCut);
             Pumps?.OnExited(Pipes.Input, DrainTimeout);
         }
-
-        source?.TrySetResult(status);
     }
 
     protected void SetLost()
@@ -539,14 +570,14 @@ internal abstract partial class ProcessTree(ILogger logger)
             Monitor.PulseAll(_gate);
         }
 
-        if (tells)
-        {
-            ChildProcEventSource.Log.TreeEmpty(Id);
-        }
-
         if (source is not null)
         {
             CompleteEmpty(source);
+        }
+
+        if (tells)
+        {
+            ChildProcEventSource.Log.TreeEmpty(Id);
         }
     }
 

@@ -51,7 +51,7 @@ internal sealed class ReusableWait : IValueTaskSource<bool>
         if (deadlineTicks != long.MaxValue)
         {
             _timer ??= new Timer(static self => ((ReusableWait)self!).OnTime(), this, Timeout.Infinite, Timeout.Infinite);
-            _timer.Change(Math.Clamp(deadlineTicks - Environment.TickCount64, 0, int.MaxValue), Timeout.Infinite);
+            _timer.Change(Deadline.Left(deadlineTicks), Timeout.InfiniteTimeSpan);
         }
 
         return wait;

@@ -13,7 +13,7 @@ internal static class JointDrain
     /// <returns>"pid state command" of those who were killed; null when nobody was.</returns>
     internal static async Task<string[]?> RunAsync(IChildProcess producer, IChildProcess consumer, string? joint)
     {
-        TimeSpan patience = producer.StartInfo.DrainTimeout;
+        TimeSpan patience = Deadline.Whole(producer.StartInfo.DrainTimeout);
         if (producer is not LocalChildProcess local || patience == Timeout.InfiniteTimeSpan
             || producer.StartInfo.Leftovers == Leftovers.Release || joint is null)
         {

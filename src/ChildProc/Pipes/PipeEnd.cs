@@ -155,9 +155,13 @@ internal abstract class PipeEnd
             // Two readers at once are a fault of the caller's, but none of them shall wait for ever.
             waiter = _waiter ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             error = Arm();
+            if (error != 0)
+            {
+                _waiter = null; // the next one asks anew
+            }
         }
 
-        if (error != 0 && !waiter.Task.IsCompleted)
+        if (error != 0)
         {
             waiter.TrySetException(new IOException($"Waiting for a pipe failed: {Marshal.GetPInvokeErrorMessage(error)}", error));
         }
@@ -205,7 +209,7 @@ internal abstract class PipeEnd
         {
             if (!_closed)
             {
-                _drain ??= new Timer(static drain => ((Drain)drain!).Pipe.Cut(((Drain)drain).OnCut), new Drain(this, onCut), timeout, Timeout.InfiniteTimeSpan);
+                _drain ??= new Timer(static drain => ((Drain)drain!).Pipe.Cut(((Drain)drain).OnCut), new Drain(this, onCut), Deadline.Whole(timeout), Timeout.InfiniteTimeSpan);
             }
         }
     }

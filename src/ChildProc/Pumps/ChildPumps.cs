@@ -60,9 +60,9 @@ internal sealed class ChildPumps(ChildStdio? input, OutputTarget? output, Output
         {
             _stopInput.CancelAfter(1);
         }
-        else if (input is not null && drainTimeout != Timeout.InfiniteTimeSpan)
+        else if (input is not null && Deadline.Whole(drainTimeout) is var patience && patience != Timeout.InfiniteTimeSpan)
         {
-            _stopInput.CancelAfter(drainTimeout + TimeSpan.FromMilliseconds(1));
+            _stopInput.CancelAfter(patience + TimeSpan.FromMilliseconds(1));
         }
     }
 

@@ -307,12 +307,9 @@ internal static class StartInfoValidator
             OutOfRange(nameof(info.Umask), umask, "The umask has bits other than the nine permissions.");
         }
 
-        if (info.DrainTimeout != Timeout.InfiniteTimeSpan
-            && (info.DrainTimeout < TimeSpan.Zero || info.DrainTimeout.TotalMilliseconds > int.MaxValue))
+        if (info.DrainTimeout < TimeSpan.Zero && info.DrainTimeout != Timeout.InfiniteTimeSpan)
         {
-            OutOfRange(
-                nameof(info.DrainTimeout), info.DrainTimeout,
-                "The drain timeout is negative or more than int.MaxValue milliseconds.");
+            OutOfRange(nameof(info.DrainTimeout), info.DrainTimeout, "The drain timeout is negative.");
         }
 
         if (info.LineLimit < 1)

@@ -157,7 +157,7 @@ public sealed class StartInfoValidatorTests
         Refused("Priority", new("git") { Priority = 20 });
         Refused("Umask", new("git") { Umask = UnixFileMode.StickyBit });
         Refused("DrainTimeout", new("git") { DrainTimeout = TimeSpan.FromMilliseconds(-2) });
-        Refused("DrainTimeout", new("git") { DrainTimeout = TimeSpan.FromMilliseconds(int.MaxValue + 1L) });
+        Refused("DrainTimeout", new("git") { DrainTimeout = TimeSpan.FromMilliseconds(-0.5) });
         Refused("DrainTimeout", new("git") { DrainTimeout = TimeSpan.MinValue });
         Refused("CaptureLimit", new("git") { CaptureLimit = -1 });
     }

@@ -45,7 +45,7 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
     internal override ProcessTree Start(StartImage prepared)
     {
         RequestImage image = (RequestImage)prepared;
-        long deadline = Deadline();
+        long deadline = StartDeadline();
         using StartResources resources = StartResources.Open(image);
         using GatedStart? start = Begin(image, resources);
         if (start is null)
@@ -83,7 +83,7 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
     internal override async ValueTask<ProcessTree> StartAsync(StartImage prepared, CancellationToken lifetime)
     {
         RequestImage image = (RequestImage)prepared;
-        long deadline = Deadline();
+        long deadline = StartDeadline();
         using StartResources resources = StartResources.Open(image);
         using GatedStart? start = Begin(image, resources);
         if (start is null)
@@ -103,7 +103,7 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
         if (error == 0)
         {
             Task answered = start.WhenAnswered(out error);
-            TimeSpan left = TimeSpan.FromMilliseconds(Math.Max(0, deadline - Environment.TickCount64));
+            TimeSpan left = Deadline.Left(deadline);
             await (error == 0 ? answered : Task.CompletedTask).WaitAsync(left, lifetime).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             error = error == 0 ? Settle(start) : error;
         }
@@ -407,5 +407,5 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
         ? new PlatformNotSupportedException($"Containment.ProcessGroup needs pidfds (Linux 5.4), which cannot be had here: {Errno.Describe(error)}.")
         : ChildProcessStartException.Create(StartStage.Containment, error, info);
 
-    private long Deadline() => Environment.TickCount64 + (long)options.StartTimeout.TotalMilliseconds;
+    private long StartDeadline() => Deadline.After(options.StartTimeout);
 }

@@ -251,7 +251,7 @@ internal sealed class DirectTree : ProcessTree
         long now = Environment.TickCount64;
         if (_graceEnds == 0)
         {
-            _graceEnds = now + (long)policy.Grace.TotalMilliseconds;
+            _graceEnds = Deadline.After(policy.Grace);
             Send(policy.Signal, policy.Scope);
             Send(ChildSignal.Continue, policy.Scope);
         }

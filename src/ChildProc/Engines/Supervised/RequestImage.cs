@@ -174,7 +174,7 @@ internal sealed class RequestImage : StartImage
         if (info.OnOwnerLost is { } lost)
         {
             _header.OwnerLostSignal = (uint)lost.Signal.Number;
-            _header.OwnerLostGraceMilliseconds = (uint)lost.Grace.TotalMilliseconds;
+            _header.OwnerLostGraceMilliseconds = (uint)Deadline.Whole(lost.Grace).TotalMilliseconds;
             _header.OwnerLostScope = (uint)lost.Scope;
         }
 

@@ -49,7 +49,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
     internal override ProcessTree Start(StartImage prepared)
     {
         RequestImage image = (RequestImage)prepared;
-        long deadline = Deadline();
+        long deadline = StartDeadline();
         using StartResources resources = StartResources.Open(image);
         for (int attempt = 1; ; attempt++)
         {
@@ -94,7 +94,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
     internal override async ValueTask<ProcessTree> StartAsync(StartImage prepared, CancellationToken lifetime)
     {
         RequestImage image = (RequestImage)prepared;
-        long deadline = Deadline();
+        long deadline = StartDeadline();
         using StartResources resources = StartResources.Open(image);
         HostIdentity first = HostIdentity.Capture();
         for (int attempt = 1; ; attempt++)
@@ -116,8 +116,7 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
                     && !lifetime.IsCancellationRequested && Environment.TickCount64 < deadline)
                 {
                     Task chance = error == Libc.ETOOMANYREFS ? Task.Delay(s_inFlightWait, CancellationToken.None) : session.WhenRoom();
-                    TimeSpan left = TimeSpan.FromMilliseconds(Math.Max(0, deadline - Environment.TickCount64));
-                    await chance.WaitAsync(left, lifetime).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    await chance.WaitAsync(Deadline.Left(deadline), lifetime).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 }
 
                 if (IsLater(error) && lifetime.IsCancellationRequested)
@@ -365,5 +364,5 @@ internal sealed class SupervisedEngine(ChildProcessHostOptions options, ILogger 
         throw ChildProcessStartException.Create(StartStage.Containment, reason, image.Info);
     }
 
-    private long Deadline() => Environment.TickCount64 + (long)options.StartTimeout.TotalMilliseconds;
+    private long StartDeadline() => Deadline.After(options.StartTimeout);
 }

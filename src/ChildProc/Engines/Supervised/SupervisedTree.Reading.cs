@@ -34,14 +34,9 @@ internal sealed partial class SupervisedTree
         }
     }
 
-    protected override void Listen()
-    {
-        int error = ListenNow();
-        if (error != 0)
-        {
-            throw new IOException($"epoll_ctl failed: {System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(error)}", error);
-        }
-    }
+    protected override IOException? Listen() => ListenNow() is not 0 and int error
+        ? new IOException($"epoll_ctl failed: {System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(error)}", error)
+        : null;
 
     protected override void ReadHere(long deadlineTicks)
     {

@@ -212,8 +212,12 @@ internal sealed partial class SupervisedTree : ProcessTree
 
     internal override void Abandon()
     {
-        _ = ListenNow(); // for its end
+        int error = ListenNow(); // for its end
         Shutdown();
+        if (error != 0)
+        {
+            Close(); // nobody would see it
+        }
     }
 
     internal override List<int> Members()
