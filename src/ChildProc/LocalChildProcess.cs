@@ -16,12 +16,11 @@ namespace ChildProc;
 internal sealed class LocalChildProcess : IChildProcess
 {
     private object _state; // a ProcessTree; one with ChildStreams; or, when the tree is another child's, a ChildProcessStartInfo
-    private int _version; // of the tree; with the latter, when the child was started
-    private PackedEnd _end; // with the latter
+    private ulong _end; // a PackedEnd: the version of the tree, until that is another child's
 
     internal LocalChildProcess(ChildProcessStartInfo info, ProcessTree tree, StartOrigin? origin, ChildTelemetry? telemetry, CancellationToken lifetime)
     {
-        _version = tree.Version;
+        _end = PackedEnd.OfTree(tree.Version).Bits;
         _state = tree.HasStreams ? new ChildStreams(tree) : tree;
         tree.HandOver(info, origin, telemetry, lifetime);
     }
@@ -33,7 +32,7 @@ internal sealed class LocalChildProcess : IChildProcess
         get
         {
             using Pin pin = new(this);
-            return pin.Tree?.Id ?? _end.Id;
+            return pin.Tree?.Id ?? pin.End.Id;
         }
     }
 
@@ -41,8 +40,11 @@ internal sealed class LocalChildProcess : IChildProcess
     {
         get
         {
-            using Pin pin = new(this);
-            return pin.Tree?.Info ?? Remembered;
+            object state = Volatile.Read(ref _state);
+            ChildProcessStartInfo? info = TreeOf(state)?.Info;
+            Volatile.ReadBarrier();
+            object now = Volatile.Read(ref _state); // the tree was this child's when its info was read, or it is not here any more
+            return now as ChildProcessStartInfo ?? info!;
         }
     }
 
@@ -60,7 +62,7 @@ internal sealed class LocalChildProcess : IChildProcess
         get
         {
             using Pin pin = new(this);
-            return pin.Tree?.StartTime ?? PackedEnd.StartTime(_version);
+            return pin.Tree?.StartTime ?? pin.End.StartTime;
         }
     }
 
@@ -97,7 +99,7 @@ internal sealed class LocalChildProcess : IChildProcess
         get
         {
             using Pin pin = new(this);
-            return pin.Tree is { } tree ? tree.Exit : _end.Exit;
+            return pin.Tree is { } tree ? tree.Exit : pin.End.Exit;
         }
     }
 
@@ -121,7 +123,7 @@ internal sealed class LocalChildProcess : IChildProcess
         Pin pin = new(this);
         if (pin.Tree is not { } tree)
         {
-            return new ValueTask<ExitStatus>(_end.Exit ?? ExitStatus.Unknown);
+            return new ValueTask<ExitStatus>(pin.End.Exit ?? ExitStatus.Unknown);
         }
 
         if (tree.Exit is not { } status || tree.WasCanceled)
@@ -150,7 +152,7 @@ internal sealed class LocalChildProcess : IChildProcess
         using Pin pin = new(this);
         if (pin.Tree is not { } tree)
         {
-            status = _end.Exit ?? ExitStatus.Unknown;
+            status = pin.End.Exit ?? ExitStatus.Unknown;
             return true;
         }
 
@@ -207,7 +209,7 @@ internal sealed class LocalChildProcess : IChildProcess
         policy ??= StartInfo.Stop;
         RequireGroup(policy.Scope, nameof(policy));
         Pin pin = new(this);
-        return pin.Tree is { } tree ? StopAsync(tree, policy, cancellationToken) : new ValueTask<ExitStatus>(_end.Exit ?? ExitStatus.Unknown);
+        return pin.Tree is { } tree ? StopAsync(tree, policy, cancellationToken) : new ValueTask<ExitStatus>(pin.End.Exit ?? ExitStatus.Unknown);
     }
 
     public IReadOnlyList<int> GetDescendantIds()
@@ -291,8 +293,6 @@ internal sealed class LocalChildProcess : IChildProcess
         string own = $"{tree.Id} ";
         return Array.FindAll(tree.DescribeMembers(), text => !text.StartsWith(own, StringComparison.Ordinal));
     }
-
-    private ChildProcessStartInfo Remembered => (ChildProcessStartInfo)Volatile.Read(ref _state);
 
     private ChildStreams? Streams => Volatile.Read(ref _state) as ChildStreams; // a tree with streams is never another child's
 
@@ -382,13 +382,13 @@ internal sealed class LocalChildProcess : IChildProcess
             return;
         }
 
-        int start = 0;
-        bool servesAgain = tree.CanServeAgain && PackedEnd.TryPack(tree.Id, tree.StartTime, tree.Exit, out _end, out start);
+        PackedEnd end = default;
+        bool servesAgain = tree.CanServeAgain && PackedEnd.TryPack(tree.Id, tree.StartTime, tree.Exit, out end);
         if (servesAgain)
         {
-            // In this order: who reads the new version reads the new state, too.
+            // In this order, and before the tree is let go of: who does not find it, or not under its version, finds the end.
+            Volatile.Write(ref _end, end.Bits);
             Volatile.Write(ref _state, tree.Info);
-            Volatile.Write(ref _version, start);
         }
 
         tree.TakeBack(servesAgain);
@@ -410,14 +410,19 @@ internal sealed class LocalChildProcess : IChildProcess
     private readonly ref struct Pin
     {
         internal readonly ProcessTree? Tree;
+        internal readonly PackedEnd End; // where there is no tree
         private readonly LocalChildProcess _child;
 
         internal Pin(LocalChildProcess child)
         {
             _child = child;
-            int version = Volatile.Read(ref child._version);
-            ProcessTree? tree = TreeOf(Volatile.Read(ref child._state));
-            Tree = tree?.TryPin(version) == true ? tree : null;
+            End = new PackedEnd(Volatile.Read(ref child._end));
+            if (!End.IsOver)
+            {
+                ProcessTree? tree = TreeOf(Volatile.Read(ref child._state));
+                Tree = tree?.TryPin(End.Version) == true ? tree : null;
+                End = Tree is null ? new PackedEnd(Volatile.Read(ref child._end)) : End;
+            }
         }
 
         public void Dispose()
