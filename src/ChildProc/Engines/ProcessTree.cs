@@ -157,6 +157,9 @@ internal abstract partial class ProcessTree(ILogger logger)
     /// <summary>Guards the facts, and who takes the news.</summary>
     protected object Gate => _gate;
 
+    /// <summary>A thread that waits takes the news itself. Under the gate.</summary>
+    protected bool IsReadHere => _isReadHere;
+
     /// <summary>
     /// True: this thread, and no other, takes the news until <see cref="StopReadingHere"/>. Whoever took them from a thread that
     /// waits for them would leave it waiting.
@@ -485,9 +488,9 @@ internal abstract partial class ProcessTree(ILogger logger)
 
     /// <param name="status">How it ended.</param>
     /// <param name="reapDelayNs">How long it had been dead, in nanoseconds; below 0 when that is not known, or its zombie is kept.</param>
-    protected void SetExited(ExitStatus status, long reapDelayNs = -1) => SetExited(status, reapDelayNs, seen: true);
+    protected void SetExited(ExitStatus status, long reapDelayNs = -1) => SetExited(status, reapDelayNs, seen: true, lost: false);
 
-    private void SetExited(ExitStatus status, long reapDelayNs, bool seen)
+    private void SetExited(ExitStatus status, long reapDelayNs, bool seen, bool lost)
     {
         if (Terminal is { } terminal && OperatingSystem.IsLinux() && !Volatile.Read(ref _hasExited))
         {
@@ -499,6 +502,11 @@ internal abstract partial class ProcessTree(ILogger logger)
         bool counts;
         lock (_gate)
         {
+            if (lost)
+            {
+                Volatile.Write(ref _isLost, true);
+            }
+
             if (_hasExited)
             {
                 return;
@@ -531,16 +539,15 @@ internal abstract partial class ProcessTree(ILogger logger)
         }
     }
 
+    /// <summary>Its containment is lost, and with it the exit that was not told: nobody sees the one without the other.</summary>
     protected void SetLost()
     {
-        Volatile.Write(ref _isLost, true);
+        SetExited(ExitStatus.Unknown, reapDelayNs: -1, seen: true, lost: true);
         if (!IsAbandoned)
         {
             Log.ContainmentLost(Logger, Id);
             LeakTelemetry.ContainmentLost(Id);
         }
-
-        SetExited(ExitStatus.Unknown);
     }
 
     /// <param name="fault">Why nobody can tell whether it really is; null when it is.</param>
@@ -584,7 +591,7 @@ internal abstract partial class ProcessTree(ILogger logger)
     /// <summary>Nothing more will be heard of the tree: whoever still waits for it gets an answer.</summary>
     protected void SetClosed(TreeFault? fault)
     {
-        SetExited(ExitStatus.Unknown, reapDelayNs: -1, seen: false);
+        SetExited(ExitStatus.Unknown, reapDelayNs: -1, seen: false, lost: false);
         SetEmpty(fault, seen: false);
     }
 

@@ -11,7 +11,7 @@ namespace ChildProc.Engines.Supervised;
 /// </remarks>
 internal sealed partial class SupervisedTree
 {
-    private bool _isListened;
+    private bool _isListened; // or shall not be any more
 
     protected override bool CanReadHere => !_isListened && !_lifeline.IsClosed;
 
@@ -31,6 +31,17 @@ internal sealed partial class SupervisedTree
                 _isListened = error == 0;
                 return error;
             }
+        }
+    }
+
+    /// <summary>The reactor listens no more, and never will again to this lifeline. Whether a thread reads it.</summary>
+    private bool StopListening(int number)
+    {
+        lock (Gate)
+        {
+            _isListened = true;
+            Reactor.Shared.Remove(number, _listener);
+            return IsReadHere;
         }
     }
 

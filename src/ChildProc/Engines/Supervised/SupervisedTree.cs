@@ -248,11 +248,15 @@ internal sealed partial class SupervisedTree : ProcessTree
         {
             using (use)
             {
-                Reactor.Shared.Remove(use.Number, _listener);
+                bool isRead = StopListening(use.Number);
+                _lifeline.Close();
+                if (isRead)
+                {
+                    Libc.shutdown(use.Number, Libc.SHUT_RDWR); // a thread may wait here for what will not come any more
+                }
             }
         }
 
-        _lifeline.Close();
         _session.Remove(this);
         ClosePipes();
         SetClosed(_released || State != StartState.Running ? null : TreeFault.NotEmpty);
@@ -401,13 +405,11 @@ internal sealed partial class SupervisedTree : ProcessTree
     {
         Follow(TreeModel.News.EndOfLifeline);
         EndStart(StartState.Ended);
-        Reactor.Shared.Remove(number, _listener);
-
+        StopListening(number);
         if (State == StartState.Running && !IsKnownEmpty)
         {
-            bool guardianDead = _session.IsDead;
-            SetLost();
-            if (guardianDead || IsAbandoned || _orphansKilled)
+            SetLost(); // first: of this and the guardian's death, whichever comes second sees the other
+            if (_session.IsDead || IsAbandoned || _orphansKilled)
             {
                 SetEmpty(IsAbandoned || _orphansKilled ? null : TreeFault.ContainmentLost);
             }
