@@ -15,13 +15,14 @@ table=()
 failures=()
 scratch=$(mktemp -d)
 load=
+pids=()
 
 main() {
     local -r times=${1:-1}
     local condition
     rm -rf "$logs"
     mkdir -p "$logs"
-    trap 'stop_load; rm -rf "$scratch"' EXIT
+    trap stop EXIT
     for condition in "${@:2}"; do
         [[ " ${conditions[*]} " == *" $condition "* ]] || { echo "no such condition: $condition; there are ${conditions[*]}"; exit 64; }
     done
@@ -39,7 +40,7 @@ main() {
 # runs CONDITION TIMES: one after the other; within a run the projects beside each other, as `dotnet test` has them.
 runs() {
     local -r condition=$1 times=$2
-    local launcher=() reason="" run began project pids sums=(0 0 0) seconds=()
+    local launcher=() reason="" run began project sums=(0 0 0) seconds=()
     if ! prepare; then
         printf 'SKIPPED %s: %s\n' "$condition" "$reason"
         table+=("| $condition | 0: $reason | | | | |")
@@ -57,6 +58,7 @@ runs() {
             pids+=($!)
         done
         wait "${pids[@]}"
+        pids=()
         seconds+=($((SECONDS - began)))
         for project in "${projects[@]}"; do
             result "$project" "$logs/$condition-$run-$project"
@@ -97,7 +99,9 @@ program() {
 # one PROJECT LOG
 one() {
     local status=0
-    timeout --kill-after=10 "$limit" "${launcher[@]}" "$(program "$1")" -noColor </dev/null >"$2.log" 2>&1 || status=$?
+    timeout --kill-after=10 "$limit" "${launcher[@]}" "$(program "$1")" -noColor </dev/null >"$2.log" 2>&1 &
+    trap "kill $! 2>/dev/null || true" TERM
+    wait $! || status=$?
     echo "$status" >"$2.status"
 }
 
@@ -123,6 +127,12 @@ result() {
 failed_tests() {
     { grep -aE -A2 '\[FAIL\]|Cleanup Failure' "$1" || true; } |
         awk '/^--$/ { next } /\[FAIL\]|Cleanup Failure/ { if (t) print t; t = "" } { sub(/^ +/, ""); t = t $0 " " } END { if (t) print t }' | cut -c1-250
+}
+
+stop() {
+    if ((${#pids[@]} > 0)); then kill "${pids[@]}" 2>/dev/null || true; fi
+    stop_load
+    rm -rf "$scratch"
 }
 
 stop_load() {

@@ -42,7 +42,9 @@ public sealed class GuardianImageTests
         // qemu-user has none (as of 7.2), and the message of the arm64 guardian comes over the same sockets.
         const string Emulator = "/usr/bin/qemu-aarch64-static";
         string arm64 = Puppet.GuardianPath(Architecture.Arm64);
-        Assert.SkipUnless(File.Exists(Emulator) && File.Exists(arm64) && RuntimeInformation.ProcessArchitecture == Architecture.X64, "no emulator for arm64, or no guardian for it");
+        Assert.SkipUnless(RuntimeInformation.ProcessArchitecture == Architecture.X64, "this is no x64, which an emulator would be for");
+        Assert.SkipUnless(File.Exists(Emulator), $"there is no {Emulator}");
+        Assert.SkipUnless(File.Exists(arm64), "the build found no gcc-aarch64-linux-gnu for a guardian for arm64");
         using GuardianScript script = new($"{Emulator} '{arm64}'");
         await using IChildProcessHost host = ChildProcessHost.Create(new ChildProcessHostOptions { GuardianPath = script.Path });
         ChildProcessStartInfo info = new(Puppet.Info("exit", "4")) { ContainmentRequirement = ContainmentRequirement.WholeTree };
