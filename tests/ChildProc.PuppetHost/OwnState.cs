@@ -11,7 +11,7 @@ internal static class OwnState
         Console.Out.Flush();
         string before = Read();
         await ChildProcess.CaptureAsync(new ChildProcessStartInfo(puppet, "exit", "3") { WorkingDirectory = "/", Umask = UnixFileMode.UserRead });
-        await using (IChildProcess killed = await ChildProcess.StartAsync(new ChildProcessStartInfo(puppet, "pause") { NewSession = true, Priority = 5 }))
+        await using (IChildProcess killed = await ChildProcess.StartAsync(new ChildProcessStartInfo(puppet, "pause") { NewSession = true, Priority = 19 }))
         {
             killed.Kill();
             await killed.WaitForTreeAsync();
