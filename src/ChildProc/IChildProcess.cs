@@ -102,7 +102,10 @@ public interface IChildProcess : IAsyncDisposable, IDisposable
     /// <summary>Sends a signal.</summary>
     /// <param name="signal">The signal.</param>
     /// <param name="scope">To whom. <see cref="SignalScope.ProcessGroup"/> needs a child with a group or session of its own.</param>
-    /// <returns>False when nobody is left to receive it. A refusal by the system (a setuid descendant) is logged.</returns>
+    /// <returns>
+    /// False when nobody is left to receive it, or when its supervisor has been stopped and takes no more for two seconds; the latter is
+    /// logged. So is a refusal by the system (a setuid descendant).
+    /// </returns>
     /// <exception cref="ArgumentException">No signal, or a group that is the host's.</exception>
     bool Signal(ChildSignal signal, SignalScope scope = SignalScope.Child);
 

@@ -184,13 +184,8 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
             return null;
         }
 
-        int place = Newborn.Expect(out int error);
-        if (error != 0)
-        {
-            throw Failure(error, info);
-        }
-
-        error = program.Spawn(hold, out int pid, out Descriptor channel);
+        int place = Place(info);
+        int error = program.Spawn(hold, out int pid, out Descriptor channel);
         if (error != 0)
         {
             _ = Libc.close(place);
@@ -232,6 +227,13 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
         }
 
         throw Failure(error, info);
+    }
+
+    // Before there is a process: of the pidfd that will hold it.
+    private static int Place(ChildProcessStartInfo info)
+    {
+        int place = Newborn.Expect(out int error);
+        return error == 0 ? place : throw Failure(error, info);
     }
 
     private static int InTime(int error) => error == Libc.ETOOMANYREFS ? Libc.ETIMEDOUT : error;
@@ -302,13 +304,7 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
     private DirectTree StartPlainly(RequestImage image, StartResources resources)
     {
         Hold hold = HoldOf(image.Info);
-        int place = Newborn.Expect(out int error);
-        if (error != 0)
-        {
-            throw Failure(error, image.Info);
-        }
-
-        int pid;
+        int place = Place(image.Info), pid;
         try
         {
             pid = PlainSpawn.Start(image, resources, hold);
@@ -319,12 +315,10 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
             throw;
         }
 
-        Descriptor pidFd = Newborn.Hold(pid, place, leadsGroup: hold != Hold.Descent, out error) ?? throw Failure(error, image.Info);
+        Descriptor pidFd = Newborn.Hold(pid, place, leadsGroup: hold != Hold.Descent, out int error) ?? throw Failure(error, image.Info);
         resources.CloseChildEnds();
         DirectTree tree = NewTree(pid, pidFd, hold, image, resources);
-        error = tree.Guard();
-        error = error == 0 ? tree.Watch() : error;
-        if (error == 0)
+        if ((error = tree.Guard()) == 0 && (error = tree.Watch()) == 0)
         {
             return tree;
         }
