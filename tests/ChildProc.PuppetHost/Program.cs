@@ -41,6 +41,7 @@ return verb switch
     "no-descriptors" => NoDescriptors(),
     "short-of-descriptors" => await Shortages.OfDescriptorsAsync(puppet),
     "short-of-processes" => await Shortages.OfProcessesAsync(puppet),
+    "kill-without-descriptors" => await Shortages.KillAsync(puppet),
     "null-streams" => await OwnState.NullStreamsAsync(puppet),
     "sandboxed" => Sandboxes.Enter(puppet, rest),
     "guardian-dies" => await GuardianDiesAsync(),

@@ -12,12 +12,7 @@ internal static class Shortages
         for (int free = 0; free <= MostFree; free++)
         {
             ChildProcessHost.Refresh(); // the next start needs a new guardian
-            List<int> taken = [];
-            while (Native.Dup(0) is >= 0 and int descriptor)
-            {
-                taken.Add(descriptor);
-            }
-
+            List<int> taken = TakeAll();
             taken.TakeLast(free).ToList().ForEach(static d => _ = Native.Close(d));
             string outcomes = await OutcomesAsync(puppet);
             taken.SkipLast(free).ToList().ForEach(static d => _ = Native.Close(d));
@@ -25,6 +20,41 @@ internal static class Shortages
         }
 
         return 0;
+    }
+
+    /// <summary>
+    /// A tree with a member that has left the group is killed while no descriptor is free, and for which one is needed: it is not
+    /// empty before it really is.
+    /// </summary>
+    internal static async Task<int> KillAsync(string puppet)
+    {
+        await OutcomesAsync(puppet);
+        ChildProcessStartInfo info = new(puppet, "seq", "setpgid-fork", "pause", ",", "print", "ready", ",", "pause") { StandardOutput = ChildStdio.Pipe };
+        await using IChildProcess child = await ChildProcess.StartAsync(info);
+        using StreamReader reader = new(child.StandardOutput.AsStream());
+        await reader.ReadLineAsync();
+        int other = child.GetDescendantIds()[0];
+        List<int> taken = TakeAll();
+        child.Kill();
+        await child.WaitForExitAsync();
+        Task empty = child.WaitForTreeAsync().AsTask();
+        await Task.WhenAny(empty, Task.Delay(200)); // time for a wrong answer; a right one cannot come before the descriptors
+        taken.ForEach(static d => _ = Native.Close(d));
+        await empty;
+        string stat = File.Exists($"/proc/{other}/stat") ? await File.ReadAllTextAsync($"/proc/{other}/stat") : "";
+        Console.WriteLine(stat.Length == 0 || stat.Contains(") Z ", StringComparison.Ordinal) ? "empty" : $"told as empty: {stat}");
+        return 0;
+    }
+
+    private static List<int> TakeAll()
+    {
+        List<int> taken = [];
+        while (Native.Dup(0) is >= 0 and int descriptor)
+        {
+            taken.Add(descriptor);
+        }
+
+        return taken;
     }
 
     /// <summary>As above, for a host to which the test gives no more processes and threads between the lines that it writes.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ChildProc.Tests.Engines.Direct;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Starts;
@@ -17,6 +18,18 @@ public sealed class ShortageTests
         Assert.Equal("0: Supervised, refused, refused, then Supervised", lines[0]);
         Assert.All(lines, static line => Assert.Matches("^. *: Supervised, (refused|started), (refused|started), then Supervised$", line));
     }
+
+    [Fact(Timeout = 120_000)]
+    public async Task Under_a_process_group_they_do_not_end_the_host_either()
+    {
+        (int code, string text) = await HostProcess.RunAsync([], DirectHost.Gated, ["short-of-descriptors"]);
+        Assert.Equal(0, code);
+        Assert.All(text.Split('\n'), static line => Assert.Matches("^.: ProcessGroup, (refused|started), (refused|started), then ProcessGroup$", line));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task A_kill_under_a_process_group_waits_for_descriptors_and_is_not_taken_for_done()
+        => Assert.Equal((0, "empty"), await HostProcess.RunAsync([], DirectHost.Gated, ["kill-without-descriptors"]));
 
     [Fact(Timeout = 120_000)]
     public async Task Processes_and_threads_that_are_short_for_a_while_weaken_nothing()

@@ -18,6 +18,7 @@ namespace ChildProc.Engines.Direct;
 internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logger) : Engine
 {
     private const int SettleMilliseconds = 1000;
+    private const string NoWatchdog = "the watchdog of its process group, a /bin/sh that needs /dev/null, cannot be started";
 
     // ETOOMANYREFS, unix(7): an unprivileged user has too many descriptors on their way.
     private static readonly TimeSpan s_inFlightWait = TimeSpan.FromMilliseconds(2);
@@ -193,6 +194,7 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
         }
 
         GatedStart start = new(channel, (child, childFd) => NewTree(child, childFd, Hold.Child, image, resources));
+        string? detail = null;
         Descriptor? pidFd = Newborn.Hold(pid, place, leadsGroup: false, out error); // alone: it waits for its request
         if (pidFd is not null && !start.IsAlive)
         {
@@ -203,6 +205,7 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
         {
             start.Tree = NewTree(pid, pidFd, hold, image, resources);
             error = start.Tree.Guard();
+            detail = NoWatchdog;
         }
         else if (pidFd is not null)
         {
@@ -226,7 +229,7 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
             Newborn.Bury(pid, null, SettleMilliseconds); // nobody watches it
         }
 
-        throw Failure(error, info);
+        throw detail is null ? Failure(error, info) : ChildProcessStartException.Create(StartStage.Containment, error, info, detail: detail);
     }
 
     // Before there is a process: of the pidfd that will hold it.
@@ -318,7 +321,8 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
         Descriptor pidFd = Newborn.Hold(pid, place, leadsGroup: hold != Hold.Descent, out int error) ?? throw Failure(error, image.Info);
         resources.CloseChildEnds();
         DirectTree tree = NewTree(pid, pidFd, hold, image, resources);
-        if ((error = tree.Guard()) == 0 && (error = tree.Watch()) == 0)
+        string? detail = (error = tree.Guard()) == 0 ? null : NoWatchdog;
+        if (error == 0 && (error = tree.Watch()) == 0)
         {
             return tree;
         }
@@ -326,7 +330,7 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
         tree.Kill();
         tree.AwaitEnd();
         tree.Close();
-        throw ChildProcessStartException.Create(StartStage.Containment, error, image.Info);
+        throw ChildProcessStartException.Create(StartStage.Containment, error, image.Info, detail: detail);
     }
 
     private DirectTree NewTree(int pid, Descriptor pidFd, Hold hold, RequestImage image, StartResources resources)

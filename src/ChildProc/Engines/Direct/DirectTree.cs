@@ -26,7 +26,7 @@ internal sealed class DirectTree : ProcessTree
     private readonly ChildProcessStartInfo _info;
     private readonly Hold _hold;
     private HashSet<(int Pid, ulong Started)>? _known; // stopped in order to be killed: members wherever they go. The sweeper's alone
-    private List<ProcessEntry>? _found; // by the last pass of the sweeper; null before the first
+    private List<ProcessEntry>? _found; // by the last pass of the sweeper; null before the first, and when it could not look
     private bool _foundNobody; // by the last look. The sweeper's alone
     private int _wait = FirstLookMilliseconds;
     private long _recoveryEnds, _graceEnds;
@@ -133,7 +133,8 @@ internal sealed class DirectTree : ProcessTree
         }
     }
 
-    internal override List<int> Members() => _over ? [] : MembersOf(ProcessTable.List()).ConvertAll(static member => member.Pid);
+    internal override List<int> Members()
+        => _over || ProcessTable.TryList() is not { } all ? [] : MembersOf(all).ConvertAll(static member => member.Pid);
 
     internal override void AddDescriptors(List<int> descriptors)
     {
@@ -168,14 +169,13 @@ internal sealed class DirectTree : ProcessTree
         _ = _child.Signal(Libc.SIGSTOP);
     }
 
-    /// <summary>Stops the members that are new since the last pass. False: there are none.</summary>
-    internal bool StopFound(List<ProcessEntry> all)
+    /// <summary>Stops the members that are new since the last pass. False: there are none, or nobody could look.</summary>
+    internal bool StopFound(List<ProcessEntry>? all)
     {
         _known ??= [];
-        List<ProcessEntry> found = MembersOf(all);
-        _found = found;
+        _found = all is null ? null : MembersOf(all);
         bool fresh = false;
-        foreach (ProcessEntry member in found)
+        foreach (ProcessEntry member in _found ?? [])
         {
             if (_known.Add((member.Pid, member.Started)))
             {
@@ -194,7 +194,7 @@ internal sealed class DirectTree : ProcessTree
     /// <summary>From the leaves up: the death of a parent would wake the stopped members of a group that it orphans, setpgid(2).</summary>
     internal void KillFound()
     {
-        List<ProcessEntry> found = _found!;
+        List<ProcessEntry> found = _found ?? []; // without a look at the others the group is killed all the same
         for (int i = found.Count - 1; i >= 0; i--)
         {
             if (!IsInGroup(found[i]))
@@ -212,7 +212,7 @@ internal sealed class DirectTree : ProcessTree
     }
 
     /// <summary>Looks whether the tree is over. The milliseconds until the next look; -1: none is needed.</summary>
-    internal int LookForEnd(Func<List<ProcessEntry>> all)
+    internal int LookForEnd(Func<List<ProcessEntry>?> all)
     {
         OnEnd();
         if (_over)
@@ -220,7 +220,7 @@ internal sealed class DirectTree : ProcessTree
             return -1;
         }
 
-        if (HasExited && (_killing ? _found is { Count: 0 } : MembersOf(all()).Count == 0))
+        if (HasExited && (_killing ? _found is { Count: 0 } : all() is { } list && MembersOf(list).Count == 0))
         {
             // One who ended during the look may have forked in the midst of it: the next one finds whom.
             if (_foundNobody)
@@ -282,8 +282,14 @@ internal sealed class DirectTree : ProcessTree
 
     private int SignalMembers(int signal)
     {
+        if (ProcessTable.TryList() is not { } all)
+        {
+            _ = _child.LeadsGroup ? _child.SignalGroup(signal) : _child.Signal(signal);
+            return Libc.EMFILE; // who has left the group was not reached
+        }
+
         int result = Libc.ESRCH;
-        List<ProcessEntry> members = MembersOf(ProcessTable.List());
+        List<ProcessEntry> members = MembersOf(all);
         for (int i = members.Count - 1; i >= 0; i--)
         {
             int error = members[i].Pid == Id ? _child.Signal(signal) : ProcessTable.Signal(members[i], signal);

@@ -29,7 +29,7 @@ internal sealed class OwnChild : IReactorEntry
         LeadsGroup = leadsGroup;
         _pidFd = pidFd;
         _tree = tree;
-        _started = ProcessTable.Find(pid)?.Started ?? 0; // it has its number now: it lives, or is not reaped
+        _started = ProcessTable.Find(pid, out _)?.Started ?? 0; // it has its number now: it lives, or is not reaped
         _keep = leadsGroup && !PidFd.SignalsGroups;
         if (ChildProcEventSource.Log.IsEnabled())
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Enumeration;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using ChildProc.Diagnostics;
 using ChildProc.Interop;
 
 namespace ChildProc.Engines.Direct;
@@ -16,7 +17,8 @@ internal static unsafe class ProcessTable
     private static readonly EnumerationOptions s_options = new() { AttributesToSkip = 0, IgnoreInaccessible = true };
 
     /// <summary>Every process that can be seen. Empty where /proc is not that of our own PID namespace: its numbers are other people's.</summary>
-    internal static List<ProcessEntry> List()
+    /// <returns>Null: descriptors are short at this moment, so somebody would be missing.</returns>
+    internal static List<ProcessEntry>? TryList()
     {
         List<ProcessEntry> all = new(256);
         if (!ProcFile.IsOurs())
@@ -26,33 +28,48 @@ internal static unsafe class ProcessTable
 
         // /proc lists numbers in their order, hundreds at a time. Who was forked meanwhile, with a number that had its turn already, by one
         // that ended before its own turn, would be missed, and with it the whole rest of a chain: so until a pass shows nobody new.
-        FileSystemEnumerable<int> numbers = new("/proc", static (ref FileSystemEntry entry) => Number(entry.FileName), s_options);
         HashSet<int> seen = new(256);
         bool fresh = true;
-        for (int pass = 0; fresh && pass < MaxPasses; pass++)
+        try
         {
-            fresh = false;
-            foreach (int pid in numbers)
+            FileSystemEnumerable<int> numbers = new("/proc", static (ref FileSystemEntry entry) => Number(entry.FileName), s_options);
+            for (int pass = 0; fresh && pass < MaxPasses; pass++)
             {
-                if (pid > 0 && seen.Add(pid))
+                fresh = false;
+                foreach (int pid in numbers)
                 {
-                    fresh = true;
-                    if (Find(pid) is { } entry)
+                    if (pid <= 0 || !seen.Add(pid))
                     {
-                        all.Add(entry);
+                        continue;
+                    }
+
+                    fresh = true;
+                    ProcessEntry? entry = Find(pid, out int error);
+                    if (Errno.MayPass(error))
+                    {
+                        return null;
+                    }
+
+                    if (entry is not null)
+                    {
+                        all.Add(entry.Value);
                     }
                 }
             }
+        }
+        catch (IOException) // /proc is there, and cannot be opened now
+        {
+            return null;
         }
 
         return all;
     }
 
-    /// <summary>One process, or null when there is none of that number.</summary>
-    internal static ProcessEntry? Find(int pid)
+    /// <summary>One process, or null when there is none of that number, or errno tells why it cannot be looked up.</summary>
+    internal static ProcessEntry? Find(int pid, out int error)
     {
         Span<byte> buffer = stackalloc byte[StatSize];
-        ReadOnlySpan<byte> stat = Read(pid, "stat", buffer);
+        ReadOnlySpan<byte> stat = Read(pid, "stat", buffer, out error);
         return stat.Length > 0 ? Parse(pid, stat) : null;
     }
 
@@ -67,7 +84,8 @@ internal static unsafe class ProcessTable
 
         // It had the number before and has it still, so it had it when the pidfd was opened.
         using Descriptor pidFd = new(number);
-        return Find(process.Pid) is { } now && now.Started == process.Started ? PidFd.Signal(number, signal, PidFd.Process) : Libc.ESRCH;
+        return Find(process.Pid, out int error) is { } now && now.Started == process.Started ? PidFd.Signal(number, signal, PidFd.Process)
+            : Errno.MayPass(error) ? error : Libc.ESRCH;
     }
 
     /// <summary>
@@ -79,8 +97,8 @@ internal static unsafe class ProcessTable
         const int ExitCode = 52; // proc_pid_stat(5); zero for whoever may not trace the process
         Span<long> fields = stackalloc long[ExitCode + 1];
         Span<byte> buffer = stackalloc byte[StatSize];
-        bool mayTrace = ProcFile.IsOurs() && Read(pid, "io", buffer).Length > 0;
-        return mayTrace && ProcStat.TryParse(Read(pid, "stat", buffer), fields)
+        bool mayTrace = ProcFile.IsOurs() && Read(pid, "io", buffer, out _).Length > 0;
+        return mayTrace && ProcStat.TryParse(Read(pid, "stat", buffer, out _), fields)
             && fields[ProcStat.StartedField] == (long)started && ProcStat.AreOfDead(fields) ? (int)fields[ExitCode] : null;
     }
 
@@ -99,10 +117,11 @@ internal static unsafe class ProcessTable
             : null;
     }
 
-    private static ReadOnlySpan<byte> Read(int pid, string file, Span<byte> buffer)
+    private static ReadOnlySpan<byte> Read(int pid, string file, Span<byte> buffer, out int error)
     {
         int descriptor = Libc.open(ProcFile.Path(pid, file), Libc.O_RDONLY | Libc.O_CLOEXEC, 0);
-        if (descriptor < 0)
+        error = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
+        if (error != 0)
         {
             return [];
         }

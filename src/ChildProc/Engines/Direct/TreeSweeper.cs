@@ -64,7 +64,7 @@ internal static class TreeSweeper
         List<ProcessEntry>? all = null;
         foreach (DirectTree tree in trees)
         {
-            if (tree.LookForEnd(() => all ??= ProcessTable.List()) is >= 0 and int wait)
+            if (tree.LookForEnd(() => all ??= ProcessTable.TryList()) is >= 0 and int wait)
             {
                 Plan(tree, wait);
             }
@@ -114,7 +114,7 @@ internal static class TreeSweeper
         bool fresh = true;
         for (int pass = 0; fresh && pass < MaxPasses; pass++)
         {
-            List<ProcessEntry> all = ProcessTable.List();
+            List<ProcessEntry>? all = ProcessTable.TryList();
             fresh = false;
             foreach (DirectTree tree in trees)
             {

@@ -1,5 +1,6 @@
 using ChildProc.Engines.Direct;
 using ChildProc.Engines.Supervised;
+using ChildProc.Events;
 using ChildProc.Interop;
 using ChildProc.Tests.Infrastructure;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -28,14 +29,14 @@ public sealed class NewbornTests
         using Marker marker = Marker.Create();
         ChildProcessStartInfo info = new(Puppet.Info("pause")) { Containment = Containment.None };
         info = marker.Mark(info);
+        Assert.Equal(0, Reactor.EnsureRunning());
         DirectEngine engine = new(UnderTest.Options, NullLogger.Instance);
         RequestImage image = (RequestImage)engine.Prepare(info);
         using (StartResources resources = StartResources.Open(image))
         {
-            Assert.Equal(0, ChildProgram.Open(null, out ChildProgram? program, out _));
-            using (program)
+            using (ChildProgram program = ChildProgram.Open(null))
             {
-                Assert.Equal(0, program!.Spawn(Hold.Child, out int pid, out Descriptor channel));
+                Assert.Equal(0, program.Spawn(Hold.Child, out int pid, out Descriptor channel));
                 using (GatedStart start = new(channel, static (_, _) => throw new InvalidOperationException("nobody reads the answer")))
                 {
                     Assert.Equal(0, start.Send(image, resources));

@@ -25,7 +25,7 @@ public sealed class ProcessTableTests
     [Fact]
     public void This_process_is_in_the_list_and_its_parent_is_whose_child_it_is()
     {
-        List<ProcessEntry> all = ProcessTable.List();
+        List<ProcessEntry> all = ProcessTable.TryList()!;
         ProcessEntry self = all.Find(static entry => entry.Pid == Environment.ProcessId);
         Assert.Equal(Mono.Unix.Native.Syscall.getppid(), self.Parent);
         Assert.Contains(all, entry => entry.Pid == self.Parent || self.Parent == 0);
@@ -34,7 +34,7 @@ public sealed class ProcessTableTests
     [Fact]
     public void Another_process_of_the_same_number_gets_no_signal()
     {
-        ProcessEntry self = ProcessTable.Find(Environment.ProcessId)!.Value;
+        ProcessEntry self = ProcessTable.Find(Environment.ProcessId, out _)!.Value;
         const int Esrch = 3;
         Assert.Equal(0, ProcessTable.Signal(self, 0));
         Assert.Equal(Esrch, ProcessTable.Signal(self with { Started = self.Started + 1 }, 0));
