@@ -8,24 +8,28 @@ internal static class BrokenEvents
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
-    /// <summary>Under a filter that refuses epoll_wait: a blocking wait, and whether the thread that waits for events takes the processor meanwhile.</summary>
+    /// <summary>Under a filter that refuses epoll_wait: a blocking wait, and whether the thread that waits for events gives the processor away.</summary>
     internal static int Refused(string puppet)
     {
-        const int SomeTicks = 5; // of some hundred
-        using IChildProcess child = ChildProcess.Start(new ChildProcessStartInfo(puppet, "seq", "sleep-ms", "2000", ",", "exit", "7"));
-        long before = ReactorTicks();
+        const int SomePauses = 5;
+        using IChildProcess child = ChildProcess.Start(new ChildProcessStartInfo(puppet, "exit", "7"));
         ExitStatus status = child.WaitForExit();
-        long used = ReactorTicks() - before;
-        Console.WriteLine($"{status}, {(used < SomeTicks ? "idle" : $"used {used}")}");
+        long before = ReactorPauses(), deadline = Environment.TickCount64 + (long)s_patience.TotalMilliseconds;
+        while (ReactorPauses() < before + SomePauses && Environment.TickCount64 < deadline)
+        {
+            Thread.Sleep(10);
+        }
+
+        Console.WriteLine($"{status}, {(ReactorPauses() >= before + SomePauses ? "pauses" : "spins")}");
         return 0;
     }
 
-    // Of the scheduler, in both modes: proc_pid_stat(5).
-    private static long ReactorTicks() => Directory.GetDirectories("/proc/self/task")
-        .Select(static task => File.ReadAllText(task + "/stat"))
-        .Where(static stat => stat.Contains("(ChildProc react", StringComparison.Ordinal))
-        .Select(static stat => stat[(stat.LastIndexOf(')') + 2)..].Split(' '))
-        .Sum(static fields => long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture));
+    // How often it has gone to sleep by itself: proc_pid_status(5). One that spins never does.
+    private static long ReactorPauses() => Directory.GetDirectories("/proc/self/task")
+        .Select(static task => File.ReadAllLines(task + "/status"))
+        .Where(static lines => lines[0].Contains("ChildProc react", StringComparison.Ordinal))
+        .SelectMany(static lines => lines.Where(static line => line.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal)))
+        .Sum(static line => long.Parse(line.Split('\t')[1], CultureInfo.InvariantCulture));
 
     /// <summary>Without a descriptor allowed poll(2) fails.</summary>
     internal static int NoFiles(string puppet)
