@@ -134,16 +134,18 @@ internal sealed unsafe class PseudoTerminal : HostTerminal
 
         try
         {
+            // Behind keys that wait for room this one would wait, too, and nobody may ever read them. The kernel takes it all the same
+            // when there is room for one by chance, on its way to a buffer that stays full.
             using HandleUse use = new(_master);
-            if (Libc.write(use.Number, &character, 1) == 1)
+            bool makesSignal = modes.MakesSignals && signal != 0, waits = Input.IsHeldUp && makesSignal;
+            if (!waits && Libc.write(use.Number, &character, 1) == 1)
             {
                 Input.OnLineEnded();
                 return true;
             }
 
-            // Nobody reads, and the keys fill the buffer: the signal needs no room in it (TIOCSIG, Linux 2.6.36).
-            return Marshal.GetLastPInvokeError() == Libc.EAGAIN && modes.MakesSignals && signal != 0
-                && Libc.ioctl(use.Number, Libc.TIOCSIG, (int*)signal) == 0;
+            // The signal needs no room (TIOCSIG, Linux 2.6.36).
+            return (waits || (Marshal.GetLastPInvokeError() == Libc.EAGAIN && makesSignal)) && Libc.ioctl(use.Number, Libc.TIOCSIG, (int*)signal) == 0;
         }
         catch (ObjectDisposedException)
         {

@@ -6,7 +6,10 @@ namespace ChildProc.Terminals;
 /// <summary>The keyboard of a pseudo-terminal.</summary>
 internal sealed class TerminalInput(PseudoTerminal terminal, Descriptor master) : TerminalEnd(master, reads: false)
 {
-    private volatile bool _isWithinLine;
+    private volatile bool _isWithinLine, _isHeldUp;
+
+    /// <summary>Keys that were typed earlier wait for room.</summary>
+    internal bool IsHeldUp => _isHeldUp;
 
     /// <summary>A key was typed after which the line begins anew: what it held is handed over, or thrown away.</summary>
     internal void OnLineEnded() => _isWithinLine = false;
@@ -20,6 +23,7 @@ internal sealed class TerminalInput(PseudoTerminal terminal, Descriptor master) 
         }
 
         int count = base.TryWrite(buffer);
+        _isHeldUp = count != buffer.Length;
         if (count > 0)
         {
             _isWithinLine = buffer[count - 1] is not ((byte)'\n' or (byte)'\r');

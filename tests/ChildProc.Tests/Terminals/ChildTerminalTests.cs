@@ -1,3 +1,7 @@
+using ChildProc.Engines;
+using ChildProc.Interop;
+using ChildProc.Pipes;
+using ChildProc.Terminals;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Terminals;
@@ -88,6 +92,27 @@ public sealed class ChildTerminalTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task Ctrl_C_passes_keys_that_wait_though_there_is_room_behind_them()
+    {
+        // What the child reads makes room for the key, in front of a line discipline that stays full.
+        string[] readsSome = ["read-line", ",", "read-line", ",", "read-line", ",", "read-line", ",", "read-line", ",", "read-line", ",", "read-line", ",", "read-line"];
+        await using IChildProcess child = await ChildProcess.StartAsync(
+            Puppet.Seq(["stop-self", ",", .. readsSome, ",", "print", "ready", ",", "pause"]).AtTerminal(new TerminalOptions { Mode = TerminalMode.CookedWithoutEcho }));
+        await Eventually.HoldsAsync(() => ProcStat.Read(child.Id)?.State == 'T', "the child stops");
+        PseudoTerminal terminal = (PseudoTerminal)HostExit.Engines.SelectMany(static engine => engine.Trees()).Single(tree => tree.Id == child.Id).Pipes.Terminal!;
+        byte[] line = [.. Enumerable.Repeat((byte)'x', 1023), (byte)'\n'];
+        while (terminal.Input.TryWrite(line) != PipeEnd.NotNow)
+        {
+        }
+
+        child.Signal(ChildSignal.Continue);
+        await new Screen(child.Terminal!).ExpectAsync("ready");
+        await Eventually.HoldsAsync(() => HasRoom(terminal.Input.Number!.Value), "there is room");
+        Assert.True(child.Terminal!.Interrupt());
+        Assert.Equal(ChildSignal.Interrupt, (await child.WaitForExitAsync()).Signal);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task A_hang_up_ends_the_child_and_the_output()
     {
         await using IChildProcess child = await ChildProcess.StartAsync(new ChildProcessStartInfo("cat").AtTerminal(new TerminalOptions { Columns = 90, Rows = 30 }));
@@ -132,5 +157,11 @@ public sealed class ChildTerminalTests
         Assert.Throws<ArgumentOutOfRangeException>("rows", () => child.Terminal!.Resize(1, 0));
         Assert.Throws<ArgumentOutOfRangeException>("rows", () => child.Terminal!.Resize(1, 32768));
         Assert.Throws<ArgumentOutOfRangeException>("mode", () => child.Terminal!.SetMode((TerminalMode)(-1)));
+    }
+
+    private static unsafe bool HasRoom(int descriptor)
+    {
+        Libc.PollDescriptor poll = new() { Descriptor = descriptor, Events = Libc.POLLOUT };
+        return Libc.poll(&poll, 1, 0) == 1 && poll.Returned == Libc.POLLOUT;
     }
 }
