@@ -103,7 +103,7 @@ public class PlantedTests
     [InlineData("zombie", "CPL002")]
     public async Task Processes_are_judged_without_any_privilege_or_tracer(string verb, string rule)
     {
-        (ToolRun run, JsonElement report) = await ToolRun.WatchAsync(["--sources", "sub,proc", "--settle", "1s"], Paths.LeakPuppet, verb);
+        (ToolRun run, JsonElement report) = await ToolRun.WatchAsync(["--sources", "sub,proc", "--settle", "1s"], Paths.LeakPuppet, verb, "4000"); // milliseconds of a zombie
         Assert.Equal(23, run.Status);
         Assert.Contains(report.GetProperty("findings").EnumerateArray(), f => f.GetProperty("rule").GetString() == rule && f.GetProperty("severity").GetString() == "error");
     }

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using ChildProc.Engines.Direct;
+using ChildProc.Interop;
 using ChildProc.Tests.Infrastructure;
 
 namespace ChildProc.Tests.Engines.Direct;
@@ -47,5 +50,21 @@ internal static class DirectHost
     }
 
     /// <summary>The statuses of ended children that are not ours can be told by the kernel (PIDFD_INFO_EXIT, Linux 6.15).</summary>
-    internal static bool StatusesCanBeRecovered => Environment.OSVersion.Version >= new Version(6, 15);
+    internal static bool StatusesCanBeRecovered { get; } = RecoversStatus();
+
+    // By asking for one: what a kernel calls itself tells little of what was ported back to it, or of what a sandbox refuses.
+    private static bool RecoversStatus()
+    {
+        using Process process = Process.Start(Puppet.Path, "pause");
+        using Descriptor? pidFd = PidFd.Open(process.Id);
+        process.Kill();
+        process.WaitForExit(); // reaped by the runtime
+        int error = Libc.ENOSYS;
+        for (int i = 0; i < 1000 && pidFd is not null && (error = PidFd.Recover(pidFd.Number, out _)) == Libc.EAGAIN; i++)
+        {
+            Thread.Sleep(1);
+        }
+
+        return error == 0;
+    }
 }
