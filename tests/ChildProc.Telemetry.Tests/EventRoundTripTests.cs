@@ -11,7 +11,7 @@ public sealed class EventRoundTripTests
     private static readonly MethodInfo[] s_events =
         [.. typeof(ChildProcEventSource).GetMethods(BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public).Where(static m => m.IsDefined(typeof(EventAttribute)))];
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task By_a_listener_in_the_process()
     {
         using EventRecorder recorder = new();

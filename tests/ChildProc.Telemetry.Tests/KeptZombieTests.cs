@@ -8,7 +8,7 @@ namespace ChildProc.Telemetry.Tests;
 /// <summary>A zombie that holds the number of its group is told as reaped when it is, over the scripted kernel of the macOS engine.</summary>
 public sealed class KeptZombieTests
 {
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task It_is_reaped_later_than_it_ended()
     {
         using EventRecorder events = new();
@@ -32,7 +32,7 @@ public sealed class KeptZombieTests
         await events.Heard.FirstAsync(e => e.Is("TreeEmpty", pid));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task One_that_nobody_needs_is_reaped_at_once()
     {
         using EventRecorder events = new();

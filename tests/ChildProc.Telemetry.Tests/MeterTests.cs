@@ -9,7 +9,7 @@ namespace ChildProc.Telemetry.Tests;
 
 public sealed class MeterTests
 {
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Active_children_are_those_that_run()
     {
         using MeterRecorder meter = new();
@@ -22,7 +22,7 @@ public sealed class MeterTests
         Assert.Equal(before, meter.Active());
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Active_children_are_looked_at_when_nobody_waits()
     {
         using IChildProcess child = ChildProcess.Start(Puppet.Info("exit", "0")); // before anybody listens
@@ -34,7 +34,7 @@ public sealed class MeterTests
         Assert.Equal(other.Active(), meter.Active());
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Times_of_start_run_and_reaping()
     {
         using MeterRecorder meter = new();
@@ -56,7 +56,7 @@ public sealed class MeterTests
         Assert.Equal(("puppet", false), (run.Attributes["process.executable.name"], run.Attributes.ContainsKey("error.type")));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_run_that_began_before_anybody_listened_is_measured_too()
     {
         await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Info("pause"));
@@ -68,7 +68,7 @@ public sealed class MeterTests
         Assert.DoesNotContain(meter.Heard.All, static m => m.Instrument == "childproc.spawn.duration");
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Failed_starts_are_counted_by_stage()
     {
         using MeterRecorder meter = new();
@@ -83,7 +83,7 @@ public sealed class MeterTests
         Assert.DoesNotContain(meter.Heard.All, static m => m.Instrument is "childproc.spawn.duration" or "childproc.process.duration");
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Signals_and_kills_are_counted_when_they_were_sent()
     {
         using MeterRecorder meter = new();
@@ -100,7 +100,7 @@ public sealed class MeterTests
                 .Select(static m => ((string)m.Attributes["childproc.signal"]!, (string)m.Attributes["childproc.signal.scope"]!)));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Bytes_are_counted_in_both_directions()
     {
         const int Size = 300_000;

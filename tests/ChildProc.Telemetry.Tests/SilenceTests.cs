@@ -27,7 +27,7 @@ public sealed class SilenceTests
         return Task.CompletedTask;
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public Task Nothing_is_begun_unless_somebody_listens()
     {
         ChildProcessStartInfo info = Puppet.Info("exit", "0");

@@ -13,7 +13,7 @@ public sealed class SpanTests
 
     private static string Containment => UnderTest.HoldsWholeTree ? "supervised" : "process_group";
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_child_is_a_client_span_with_its_executable_pid_and_exit_code()
     {
         using SpanRecorder spans = new();
@@ -39,7 +39,7 @@ public sealed class SpanTests
         Assert.InRange(span.Duration, TimeSpan.FromTicks(1), DateTime.UtcNow - before + TimeSpan.FromMilliseconds(20));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Success_has_no_error()
     {
         using SpanRecorder spans = new();
@@ -49,7 +49,7 @@ public sealed class SpanTests
         Assert.Null(span.GetTagItem("childproc.stop.reason"));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Its_parent_is_what_was_current_at_the_start_and_current_stays_what_it_was()
     {
         using ActivityListener listener = new()
@@ -79,7 +79,7 @@ public sealed class SpanTests
         Assert.Equal(default, spans.Heard.All[2].ParentSpanId);
     }
 
-    [Theory(Timeout = 30_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData(nameof(IChildProcess.Kill), "SIGKILL", "kill")]
     [InlineData(nameof(IChildProcess.StopAsync), "SIGTERM", "stop")]
     [InlineData(nameof(IChildProcess.DisposeAsync), "SIGKILL", "dispose")]
@@ -117,7 +117,7 @@ public sealed class SpanTests
         }
     }
 
-    [Theory(Timeout = 30_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData("/nonexistent/program", "start:ENOENT", "resolve")]
     [InlineData("no-such-program-anywhere", "start:ENOENT", "resolve")]
     [InlineData("/etc/passwd", "start:EACCES", "execute")]
@@ -130,7 +130,7 @@ public sealed class SpanTests
         Assert.Null(span.GetTagItem("process.pid"));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Arguments_are_told_on_request_only_and_the_environment_never()
     {
         using SpanRecorder spans = new();
@@ -145,7 +145,7 @@ public sealed class SpanTests
         Assert.DoesNotContain("TOKEN", Everything(spans, events), StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task It_has_ended_when_a_wait_returns()
     {
         using SpanRecorder spans = new();
@@ -165,7 +165,7 @@ public sealed class SpanTests
         Assert.Equal(3, spans.Heard.All.Length);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task It_ends_with_the_child_also_when_nobody_waits()
     {
         using SpanRecorder spans = new();
@@ -174,7 +174,7 @@ public sealed class SpanTests
         Assert.Equal(4, span.GetTagItem("process.exit.code"));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_child_that_is_let_go_of_has_no_end_and_no_error()
     {
         using SpanRecorder spans = new();
@@ -207,7 +207,7 @@ public sealed class SpanTests
         Assert.Equal("forgotten", spans.Single().GetTagItem("childproc.stop.reason"));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task What_a_listener_throws_breaks_nothing()
     {
         static void Throw() => throw new InvalidOperationException("a listener's");

@@ -5,7 +5,7 @@ namespace ChildProc.Testing.Tests;
 
 public sealed class GrowthTests
 {
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task What_every_repetition_leaves_open_is_reported_with_its_counts()
     {
         List<SafeFileHandle> open = [];
@@ -22,14 +22,14 @@ public sealed class GrowthTests
         Assert.StartsWith("It grows with every repetition: Descriptor by 1, 1, 1. ", thrown.Message, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public void What_is_opened_once_and_kept_is_not_reported()
     {
         using Cache cache = new();
         LeakCheck.Growth(warmup: 0, runs: 3, cache.Use, static o => o.Settle = TimeSpan.FromMilliseconds(200));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Children_that_are_disposed_are_not_reported()
         => await LeakCheck.GrowthAsync(warmup: 1, runs: 3, static async () => await ChildProcess.CaptureAsync(Puppet.Info("args")));
 

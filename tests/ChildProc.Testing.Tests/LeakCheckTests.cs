@@ -6,7 +6,7 @@ namespace ChildProc.Testing.Tests;
 
 public sealed class LeakCheckTests
 {
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Verify_throws_the_report()
     {
         await using LeakCheck check = Checks.Begin();
@@ -16,7 +16,7 @@ public sealed class LeakCheckTests
         Assert.Equal(thrown.Report.ToString(), thrown.Message);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_disposal_verifies_when_nobody_has_looked()
     {
         IChildProcess? child = null;
@@ -28,7 +28,7 @@ public sealed class LeakCheckTests
         await child!.DisposeAsync();
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task The_text_names_rule_age_command_stack_and_remedy()
     {
         await using LeakCheck check = Checks.Begin();
@@ -41,7 +41,7 @@ public sealed class LeakCheckTests
         Assert.Contains("      Dispose the IChildProcess: await using.", lines);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task What_is_ignored_fails_nothing_and_is_named_with_its_reason()
     {
         await using LeakCheck check = LeakCheck.Begin(static options =>
@@ -82,7 +82,7 @@ public sealed class LeakCheckTests
         Assert.Throws<ArgumentException>(() => Leak.Process());
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Checks_that_overlap_look_at_their_own_flow_only_and_say_so()
     {
         await using LeakCheck outer = Checks.Begin();
@@ -104,7 +104,7 @@ public sealed class LeakCheckTests
         }
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_check_within_another_sees_everything_and_the_outer_one_sees_what_it_leaves()
     {
         await using LeakCheck outer = Checks.Begin();
@@ -120,7 +120,7 @@ public sealed class LeakCheckTests
         await outer.CleanAsync();
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Find_needs_no_beginning()
     {
         await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Info("pause"));
@@ -130,7 +130,7 @@ public sealed class LeakCheckTests
         Assert.Single(report.NotChecked);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Stacks_are_noted_only_while_a_check_is_open()
     {
         bool before = ChildProcessDiagnostics.TrackStacks; // the check around this test asks for them

@@ -7,7 +7,7 @@ namespace ChildProc.Testing.Tests;
 
 public sealed class TestChildTests
 {
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_line_shows_that_it_is_ready()
     {
         await using TestChild child = await TestChild.StartAsync(Puppet.Info("tree", "2", "2"), Readiness.Line(static line => line.StartsWith("ready ", StringComparison.Ordinal)));
@@ -16,14 +16,14 @@ public sealed class TestChildTests
         await child.WaitAsync(Readiness.Line("ready 6"), cancellationToken: TestContext.Current.CancellationToken); // it was printed before
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_line_on_standard_error_does_as_well()
     {
         await using TestChild child = await TestChild.StartAsync(Puppet.Seq("eprint", "listening", ",", "pause"), Readiness.Line("listening"));
         Assert.False(child.Process.HasExited);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_listener_at_its_port_shows_that_it_is_ready()
     {
         string? python = new[] { "/usr/bin/python3", "/usr/local/bin/python3" }.FirstOrDefault(File.Exists);
@@ -37,7 +37,7 @@ public sealed class TestChildTests
         await client.ConnectAsync(IPAddress.Loopback, port, TestContext.Current.CancellationToken);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_file_shows_that_it_is_ready()
     {
         string path = Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N"));
@@ -52,7 +52,7 @@ public sealed class TestChildTests
         }
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_probe_is_asked_until_it_says_yes()
     {
         int asked = 0;
@@ -60,7 +60,7 @@ public sealed class TestChildTests
         Assert.Equal(3, asked);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task One_that_ends_too_early_is_told_with_its_status_and_output()
     {
         TestChildException thrown = await Assert.ThrowsAsync<TestChildException>(
@@ -68,7 +68,7 @@ public sealed class TestChildTests
         Assert.EndsWith("ended (exit 3) before there was the line 'ready'. It printed:\nno configuration", thrown.Message, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task One_that_never_is_ready_is_told_with_its_output_and_gone()
     {
         using Socket bound = Bound();
@@ -87,12 +87,12 @@ public sealed class TestChildTests
         Assert.DoesNotContain(ChildProcessDiagnostics.GetChildren(), static e => e.Arguments.Contains("loading"));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task What_a_probe_throws_ends_the_start()
         => await Assert.ThrowsAsync<IOException>(() => TestChild.StartAsync(
             Puppet.Info("pause"), Readiness.Probe("nothing", static _ => throw new IOException())));
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Its_tree_is_gone_at_the_end()
     {
         List<int> all;

@@ -7,7 +7,7 @@ namespace ChildProc.Tests;
 [Collection("Stacks are switched off and on")]
 public sealed class ChildProcessDiagnosticsTests
 {
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_child_is_in_the_ledger_from_its_start_to_its_disposal()
     {
         IChildProcess child = await ChildProcess.StartAsync(Puppet.Info("pause").Piped());
@@ -26,7 +26,7 @@ public sealed class ChildProcessDiagnosticsTests
         Assert.Empty(Entries(child));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task The_descriptors_of_a_child_are_open_and_none_of_those_that_the_library_keeps()
     {
         await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Info("pause").Piped());
@@ -61,7 +61,7 @@ public sealed class ChildProcessDiagnosticsTests
         Assert.DoesNotContain(ChildProcessDiagnostics.GetChildren(), e => (e.Id, e.StartTime) == dropped && e.HasOwner);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_tag_marks_the_children_of_its_flow_and_no_others()
     {
         object tag = new();
@@ -75,7 +75,7 @@ public sealed class ChildProcessDiagnosticsTests
         Assert.Equal([outer, tag, outer], new[] { before, within, after }.Select(static c => Assert.Single(Entries(c)).StartTag));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task The_stack_of_a_start_is_noted_when_it_is_asked_for()
     {
         Assert.True(ChildProcessDiagnostics.TrackStacks); // the check around this test asks for them

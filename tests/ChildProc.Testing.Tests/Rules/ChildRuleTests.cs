@@ -6,7 +6,7 @@ namespace ChildProc.Testing.Tests.Rules;
 
 public sealed class ChildRuleTests
 {
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_child_that_lives_on_is_reported()
     {
         await using LeakCheck check = Checks.Begin();
@@ -22,7 +22,7 @@ public sealed class ChildRuleTests
     }
 
     /// <summary>Linux shows a process whose first thread has ended in state Z, as a zombie; with more than one thread it lives.</summary>
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_child_whose_first_thread_has_ended_lives_on()
     {
         await using LeakCheck check = Checks.Begin();
@@ -41,7 +41,7 @@ public sealed class ChildRuleTests
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_child_that_takes_a_moment_to_go_is_not_reported()
     {
         await using LeakCheck check = Checks.BeginPatient();
@@ -49,7 +49,7 @@ public sealed class ChildRuleTests
         await check.CleanAsync();
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_child_that_was_there_before_is_not_reported()
     {
         using Process process = Process.Start(Puppet.Path, "pause");
@@ -62,7 +62,7 @@ public sealed class ChildRuleTests
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_daemon_that_has_left_its_parents_is_reported_by_a_subreaper()
     {
         LeakCheck.EnableSubreaper();

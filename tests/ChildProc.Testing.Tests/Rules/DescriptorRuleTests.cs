@@ -10,7 +10,7 @@ public sealed class DescriptorRuleTests
 {
     private static readonly string s_file = Puppet.Path;
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_file_that_stays_open_is_reported_with_its_path()
     {
         await using LeakCheck check = Checks.Begin();
@@ -19,7 +19,7 @@ public sealed class DescriptorRuleTests
         Assert.Equal(("CPL003", s_file, $"descriptor {handle.DangerousGetHandle()}: {s_file}"), (leak.Rule, leak.Name, leak.What));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_socket_that_stays_open_is_reported()
     {
         await using LeakCheck check = Checks.Begin();
@@ -27,7 +27,7 @@ public sealed class DescriptorRuleTests
         Assert.StartsWith("socket:", (await check.SingleAsync(LeakKind.Descriptor)).Name, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_file_that_was_open_before_or_is_closed_again_is_not_reported()
     {
         using SafeFileHandle before = File.OpenHandle(s_file);
@@ -36,7 +36,7 @@ public sealed class DescriptorRuleTests
         await check.CleanAsync();
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_file_that_the_collector_closes_is_not_reported()
     {
         await using LeakCheck check = Checks.BeginPatient();
@@ -44,7 +44,7 @@ public sealed class DescriptorRuleTests
         await check.CleanAsync();
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task What_the_library_keeps_open_for_good_is_not_reported()
     {
         await using LeakCheck check = Checks.BeginPatient();
@@ -53,7 +53,7 @@ public sealed class DescriptorRuleTests
         await check.CleanAsync();
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Pipes_of_an_undisposed_child_are_that_child_s_matter()
     {
         await using LeakCheck check = Checks.Begin();

@@ -5,7 +5,7 @@ namespace ChildProc.Testing.Tests.Rules;
 
 public sealed class OrphanRuleTests
 {
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_leftover_that_was_released_is_reported()
     {
         await using LeakCheck check = Checks.Begin();
@@ -18,7 +18,7 @@ public sealed class OrphanRuleTests
         await Eventually.HoldsAsync(() => !Directory.Exists($"/proc/{left}"), "the leftover is reaped");
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_leftover_that_dies_with_the_disposal_is_not_reported()
     {
         await using LeakCheck check = Checks.Begin();
@@ -26,7 +26,7 @@ public sealed class OrphanRuleTests
         await check.CleanAsync();
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task The_tree_of_an_undisposed_child_is_that_child_s_matter()
     {
         await using LeakCheck check = Checks.Begin();

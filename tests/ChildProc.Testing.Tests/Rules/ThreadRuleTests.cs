@@ -5,7 +5,7 @@ namespace ChildProc.Testing.Tests.Rules;
 
 public sealed class ThreadRuleTests
 {
-    [Theory(Timeout = 30_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData("ChildProc reactor")] // a second one
     [InlineData("ChildProc pump")]
     public async Task A_thread_of_the_library_besides_those_it_keeps_is_reported(string name)
@@ -17,7 +17,7 @@ public sealed class ThreadRuleTests
         Assert.Equal(("CPL010", name[..Math.Min(name.Length, 15)]), (leak.Rule, leak.Name));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_thread_of_somebody_else_is_not_reported()
     {
         await using LeakCheck check = Checks.Begin();

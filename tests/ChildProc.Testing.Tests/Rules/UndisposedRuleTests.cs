@@ -6,7 +6,7 @@ namespace ChildProc.Testing.Tests.Rules;
 
 public sealed class UndisposedRuleTests
 {
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_child_that_is_not_disposed_is_reported_with_the_stack_of_its_start()
     {
         await using LeakCheck check = Checks.Begin();
@@ -17,7 +17,7 @@ public sealed class UndisposedRuleTests
         Assert.Contains(nameof(A_child_that_is_not_disposed_is_reported_with_the_stack_of_its_start), leak.StartStack, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_child_that_has_exited_and_is_not_disposed_is_reported()
     {
         await using LeakCheck check = Checks.Begin();
@@ -26,7 +26,7 @@ public sealed class UndisposedRuleTests
         Assert.Contains("(exited, ", (await check.SingleAsync(LeakKind.Undisposed)).What, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_child_that_was_dropped_is_reported_after_its_collection()
     {
         await using LeakCheck check = LeakCheck.Begin();
@@ -36,7 +36,7 @@ public sealed class UndisposedRuleTests
         Assert.Contains(nameof(DropAsync), leak.StartStack, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_child_that_is_disposed_a_little_later_is_not_reported()
     {
         await using LeakCheck check = Checks.BeginPatient();
@@ -47,7 +47,7 @@ public sealed class UndisposedRuleTests
         Assert.True((await looking).IsClean, (await looking).ToString());
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_child_that_was_there_before_is_not_reported()
     {
         await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Info("pause"));
@@ -55,7 +55,7 @@ public sealed class UndisposedRuleTests
         await check.CleanAsync();
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_child_of_another_flow_is_that_flow_s_matter()
     {
         IChildProcess? theirs = null;

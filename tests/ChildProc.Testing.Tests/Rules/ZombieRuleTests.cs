@@ -4,7 +4,7 @@ namespace ChildProc.Testing.Tests.Rules;
 
 public sealed class ZombieRuleTests
 {
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_dead_child_that_nobody_waits_for_is_reported()
     {
         await using LeakCheck check = Checks.Begin();
@@ -13,7 +13,7 @@ public sealed class ZombieRuleTests
         Assert.Equal(("CPL002", $"process {child.Id}, state Z: [true]"), (leak.Rule, leak.What));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_dead_child_that_is_waited_for_a_little_later_is_not_reported()
     {
         await using LeakCheck check = Checks.BeginPatient();

@@ -56,7 +56,7 @@ public sealed class ChildPipelineTests
         Assert.Equal(2, pipeline.Stages.Count);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_fault_in_any_stage_comes_before_any_start()
     {
         using Marker marker = Marker.Create();
@@ -68,7 +68,7 @@ public sealed class ChildPipelineTests
         marker.AssertGone();
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Runs_refuse_pipes_that_nobody_would_serve()
     {
         ChildProcessStartInfo input = new("a") { StandardInput = ChildStdio.Pipe }, output = new("a") { StandardOutput = ChildStdio.Pipe }, error = new("a") { StandardError = ChildStdio.Pipe };

@@ -7,7 +7,7 @@ namespace ChildProc.Tests.Starts;
 /// <summary>What a child has when its program begins.</summary>
 public sealed class ChildStateTests
 {
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task The_environment_is_the_hosts_with_the_overlay()
     {
         ChildProcessStartInfo info = new(Puppet.Info("env"))
@@ -21,7 +21,7 @@ public sealed class ChildStateTests
         Assert.DoesNotContain(lines, static l => l.StartsWith("HOME=", StringComparison.Ordinal));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Without_inheritance_the_overlay_is_all()
     {
         ChildProcessStartInfo info = new(Puppet.Info("env")) { InheritEnvironment = false, Environment = new Dictionary<string, string?> { ["ONLY"] = "ü" } };
@@ -29,7 +29,7 @@ public sealed class ChildStateTests
         Assert.Equal("", (await ChildProcess.CaptureAsync(new ChildProcessStartInfo(info) { Environment = new Dictionary<string, string?>() })).StandardOutput);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_large_environment_and_a_large_argument_arrive_whole()
     {
         string large = new('e', 100_000);
@@ -44,7 +44,7 @@ public sealed class ChildStateTests
         Assert.Equal(100_000, (await ChildProcess.CaptureAsync(new ChildProcessStartInfo("echo", "-n", large))).StandardOutput.Length);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task The_working_directory_is_entered_and_told_in_PWD()
     {
         DirectoryInfo directory = Directory.CreateTempSubdirectory("childproc-cwd");
@@ -60,7 +60,7 @@ public sealed class ChildStateTests
         }
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Umask_priority_and_limits_are_those_of_the_start_info()
     {
         // Only root may have a child whose priority is above the host's.
@@ -80,7 +80,7 @@ public sealed class ChildStateTests
         Assert.Equal("1", report["nnp"]);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Without_wishes_the_child_has_what_the_host_has()
     {
         Dictionary<string, string> report = await Puppet.ReportAsync(Puppet.Info("attrs"));
@@ -90,7 +90,7 @@ public sealed class ChildStateTests
         Assert.Equal(UnderTest.HoldsWholeTree ? "9" : "0", report["pdeathsig"]); // to its supervisor; the host's threads may end
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Groups_and_sessions_are_as_asked_for()
     {
         string group = Syscall.getpgrp().ToString(CultureInfo.InvariantCulture);
@@ -103,7 +103,7 @@ public sealed class ChildStateTests
         Assert.Equal((leader["pid"], leader["pid"]), (leader["pgid"], leader["sid"]));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Credentials_are_complete()
     {
         Assert.SkipUnless(Privileges.MayBecome(4567), Privileges.OtherIdentity);
@@ -115,7 +115,7 @@ public sealed class ChildStateTests
         Assert.StartsWith("1234\n2345\n2345 3456 4567\nUid:\t1234\t1234\t1234\t1234\nGroups:\t3456 4567", result.StandardOutput, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task No_signal_is_blocked_or_ignored()
     {
         string text = (await ChildProcess.CaptureAsync(Puppet.Info("signals"))).StandardOutput;

@@ -65,7 +65,7 @@ public sealed class DescriptorPlacementTests
         }
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_childs_streams_are_blocking_and_have_their_own_direction()
     {
         Assert.Equal("write\n", (await ChildProcess.CaptureAsync(Puppet.Info("fd-flags", "1"))).StandardOutput);

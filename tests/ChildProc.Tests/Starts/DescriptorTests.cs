@@ -30,7 +30,7 @@ public sealed class DescriptorTests
         leaked.ForEach(static fd => _ = Syscall.close(fd));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Named_handles_arrive_at_their_numbers()
     {
         using SafeFileHandle zero = File.OpenHandle("/dev/zero");
@@ -48,7 +48,7 @@ public sealed class DescriptorTests
         Assert.False(zero.IsClosed);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Two_hundred_and_forty_handles_are_possible()
     {
         using SafeFileHandle zero = File.OpenHandle("/dev/zero");
@@ -62,7 +62,7 @@ public sealed class DescriptorTests
         Assert.Equal(243, Numbers(text).Length);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_limit_below_a_handles_number_does_not_keep_it_out()
     {
         using SafeFileHandle zero = File.OpenHandle("/dev/zero");
@@ -74,7 +74,7 @@ public sealed class DescriptorTests
         Assert.Contains("100 /dev/zero\n", (await ChildProcess.CaptureAsync(info)).StandardOutput, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Standard_streams_may_be_swapped_and_shared()
     {
         using SafeFileHandle one = new(1, ownsHandle: false), two = new(2, ownsHandle: false);
@@ -98,11 +98,11 @@ public sealed class DescriptorTests
         }
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Standard_output_can_be_reopened()
         => Assert.Equal("again\n", (await ChildProcess.CaptureAsync(Puppet.Info("reopen-stdout", "again"))).StandardOutput);
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task The_null_device_is_at_its_end_and_takes_everything()
     {
         ChildProcessStartInfo info = new(Puppet.Seq("read-line", ",", "chatty", "50000", ",", "exit", "0"))
@@ -114,7 +114,7 @@ public sealed class DescriptorTests
         Assert.Equal(0, (await ChildProcess.RunAsync(info)).Status.Code);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Files_are_truncated_appended_to_created_and_read()
     {
         DirectoryInfo directory = Directory.CreateTempSubdirectory("childproc-files");
@@ -139,7 +139,7 @@ public sealed class DescriptorTests
             => Assert.True((await ChildProcess.RunAsync(new ChildProcessStartInfo(Puppet.Info("print", text)) { StandardOutput = output })).Status.IsSuccess);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Standard_error_joins_standard_output_in_order()
     {
         ChildProcessStartInfo info = new(Puppet.Seq("print", "1", ",", "eprint", "2", ",", "print", "3", ",", "eprint", "4")) { StandardError = ChildStdio.ToStandardOutput };

@@ -22,7 +22,7 @@ public sealed class FailingStartTests
         { "output onto a directory", new ChildProcessStartInfo("true") { StandardOutput = ChildStdio.File("/etc", FileMode.Append) }, StartStage.StandardStreams, 21 /* EISDIR */ },
     };
 
-    [Theory(Timeout = 30_000, DisableDiscoveryEnumeration = true)]
+    [Theory(Timeout = 120_000, DisableDiscoveryEnumeration = true)]
     [MemberData(nameof(Faults))]
     public async Task A_fault_is_told_with_its_stage_and_error(string name, ChildProcessStartInfo info, StartStage stage, int error)
     {
@@ -34,7 +34,7 @@ public sealed class FailingStartTests
         Assert.DoesNotContain("xxx", sync.Message, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Limits_and_credentials_that_the_system_refuses_are_told()
     {
         ChildProcessStartInfo limit = new("true") { Limits = [new ResourceLimit(ResourceLimitKind.OpenFiles, ulong.MaxValue - 1, ulong.MaxValue - 1)] };
@@ -61,7 +61,7 @@ public sealed class FailingStartTests
     public async Task A_host_without_descriptors_is_told_so_and_goes_on_later()
         => Assert.Equal((0, $"StandardStreams {EMFILE}, then exit 5"), await HostProcess.RunAsync([], "no-descriptors"));
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Bad_arguments_throw_before_any_side_effect()
     {
         await using IChildProcessHost host = TestHost.Create();

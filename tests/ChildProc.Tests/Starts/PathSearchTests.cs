@@ -9,7 +9,7 @@ public sealed class PathSearchTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Entries_that_cannot_hold_a_program_are_passed_over()
     {
         string file = _directory["file"], loop = _directory["loop"], good = _directory["good"];
@@ -23,7 +23,7 @@ public sealed class PathSearchTests : IDisposable
         Assert.Equal(8, (await ChildProcess.RunAsync(info)).Status.Code);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_directory_that_one_may_not_enter_hides_nothing()
     {
         Assert.SkipWhen(Syscall.geteuid() == 0, "root may enter every directory");
@@ -44,7 +44,7 @@ public sealed class PathSearchTests : IDisposable
         }
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_search_that_meets_nothing_but_a_directory_is_denied_and_not_missing()
     {
         Directory.CreateDirectory(_directory["tool"]);

@@ -10,7 +10,7 @@ public sealed class ProgramResolutionTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task The_path_is_the_childs()
     {
         Script("found", "#!/bin/sh\necho here\n");
@@ -40,7 +40,7 @@ public sealed class ProgramResolutionTests : IDisposable
         AssertFails(new ChildProcessStartInfo("data") { Environment = new Dictionary<string, string?> { ["PATH"] = path } }, StartStage.Execute, EACCES);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_later_entry_of_the_path_serves_when_an_earlier_one_may_not_be_executed()
     {
         File.WriteAllText(_directory["tool"], "x");
@@ -63,7 +63,7 @@ public sealed class ProgramResolutionTests : IDisposable
         Assert.Contains("interpreter", e.Message, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_relative_path_starts_from_the_hosts_directory_and_not_the_childs()
     {
         string relative = Path.GetRelativePath(Environment.CurrentDirectory, Puppet.Path);
@@ -72,7 +72,7 @@ public sealed class ProgramResolutionTests : IDisposable
         Assert.Equal(_directory.Path + "\n", (await ChildProcess.CaptureAsync(info)).StandardOutput);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Arguments_arrive_as_they_are()
     {
         string[] arguments = ["", " ", "a b", "\"q\"", "'", "\\", "$HOME", "*", "ü€𐍈", "-x", "a\nb"];

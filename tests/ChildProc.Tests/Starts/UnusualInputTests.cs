@@ -8,7 +8,7 @@ public sealed class UnusualInputTests
 {
     private const int EBADF = 9;
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task An_undefined_scope_of_a_signal_is_refused()
     {
         await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Info("pause"));
@@ -16,7 +16,7 @@ public sealed class UnusualInputTests
         Assert.False(child.HasExited);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_handle_over_a_number_that_is_not_open_is_told_with_its_stage()
     {
         using SafeFileHandle stray = new(987_654, ownsHandle: false);
@@ -26,7 +26,7 @@ public sealed class UnusualInputTests
         Assert.Equal((StartStage.Handles, EBADF), (handle.Stage, handle.NativeErrorCode));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Text_that_has_no_bytes_is_refused()
         => await Assert.ThrowsAnyAsync<ArgumentException>(() => ChildProcess.CaptureAsync(Puppet.Info("print", "a\ud800b")));
 

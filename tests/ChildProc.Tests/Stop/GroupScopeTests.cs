@@ -7,7 +7,7 @@ public sealed class GroupScopeTests
 {
     private static readonly StopPolicy s_group = new(ChildSignal.Terminate, TimeSpan.FromHours(1), SignalScope.ProcessGroup);
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_policy_for_the_group_needs_a_group_before_anything_is_started()
     {
         await using IChildProcessHost host = TestHost.Create();
@@ -18,7 +18,7 @@ public sealed class GroupScopeTests
         Assert.Equal(0, Keepers.GuardianOf(host));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_stop_by_such_a_policy_is_refused_and_leaves_the_child_alone()
     {
         await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Info("pause"));
@@ -26,7 +26,7 @@ public sealed class GroupScopeTests
         Assert.False(child.HasExited);
     }
 
-    [Theory(Timeout = 30_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData(true)]
     [InlineData(false)]
     public async Task With_a_group_or_session_of_its_own_the_whole_group_is_asked(bool session)

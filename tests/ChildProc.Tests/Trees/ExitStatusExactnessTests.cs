@@ -7,7 +7,7 @@ namespace ChildProc.Tests.Trees;
 
 public sealed class ExitStatusExactnessTests
 {
-    [Theory(Timeout = 30_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(127)]
@@ -20,7 +20,7 @@ public sealed class ExitStatusExactnessTests
         Assert.Null(status.Signal);
     }
 
-    [Theory(Timeout = 30_000)]
+    [Theory(Timeout = 120_000)]
     [InlineData("KILL")]
     [InlineData("TERM")]
     [InlineData("SEGV")]
@@ -34,7 +34,7 @@ public sealed class ExitStatusExactnessTests
         Assert.Equal(NativeConvert.FromSignum(Enum.Parse<Signum>("SIG" + name)), status.Signal?.Number); // an independent oracle
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_core_dump_is_told_apart()
     {
         DirectoryInfo directory = Directory.CreateTempSubdirectory("childproc-core");
@@ -57,7 +57,7 @@ public sealed class ExitStatusExactnessTests
         }
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Usage_tells_time_and_peak_memory()
     {
         ResourceUsage usage = (await ChildProcess.RunAsync(Puppet.Seq("burn-ms", "60", ",", "alloc-mb", "40"))).Status.Usage;

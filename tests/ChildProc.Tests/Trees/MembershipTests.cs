@@ -8,7 +8,7 @@ namespace ChildProc.Tests.Trees;
 /// <summary>Who belongs to a tree, and when it is over.</summary>
 public sealed class MembershipTests
 {
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_tree_is_empty_when_its_last_descendant_is_gone_and_not_before()
     {
         await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Seq(Puppet.Daemon, "print", "ready", "+", "pause", ",", "exit", "0").Piped());
@@ -23,7 +23,7 @@ public sealed class MembershipTests
         Assert.Empty(child.GetDescendantIds());
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_cancelled_wait_for_the_tree_leaves_it_alone()
     {
         await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Info("pause"));
@@ -34,7 +34,7 @@ public sealed class MembershipTests
         Assert.False(child.HasExited);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Orphans_that_a_descendant_adopts_belong_to_the_tree()
     {
         using Marker marker = Marker.Create();
@@ -49,7 +49,7 @@ public sealed class MembershipTests
         marker.AssertGone();
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_child_whose_first_thread_has_ended_has_not_exited()
     {
         await using IChildProcess child = await ChildProcess.StartAsync(new ChildProcessStartInfo(Puppet.Info("leader-exits").Piped()) { StandardInput = ChildStdio.Pipe });
@@ -60,7 +60,7 @@ public sealed class MembershipTests
         Assert.Equal(7, (await child.WaitForExitAsync()).Code);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_child_whose_first_thread_has_ended_is_killed_like_any_other()
     {
         await using IChildProcess child = await ChildProcess.StartAsync(new ChildProcessStartInfo(Puppet.Info("leader-exits").Piped()) { StandardInput = ChildStdio.Pipe });
@@ -70,7 +70,7 @@ public sealed class MembershipTests
         Assert.Equal(ChildSignal.Kill, child.Exit?.Signal);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_look_at_the_child_is_current_while_others_wait_for_it()
     {
         await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Info("pause"));
@@ -83,7 +83,7 @@ public sealed class MembershipTests
         Assert.Equal(await waiting, status);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_child_with_other_credentials_dies_with_its_supervisor()
     {
         Requires.Keepers();

@@ -105,7 +105,7 @@ public sealed class ProcessTreeTests
         Assert.DoesNotContain(child.Id, descendants);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Stop_returns_as_soon_as_the_child_obeys()
     {
         ChildProcessStartInfo info = Puppet.Seq("trap-exit", "TERM", "5", ",", "print", "ready", ",", "pause").Piped();
@@ -115,7 +115,7 @@ public sealed class ProcessTreeTests
         Assert.Equal(5, status.Code);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Stop_reaches_a_stopped_child()
     {
         ChildProcessStartInfo info = Puppet.Seq("trap-exit", "TERM", "6", ",", "print", "ready", ",", "stop-self", ",", "pause").Piped();
@@ -126,7 +126,7 @@ public sealed class ProcessTreeTests
         Assert.Equal(6, (await child.StopAsync(new StopPolicy(ChildSignal.Terminate, TimeSpan.FromHours(1)))).Code);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Stop_of_the_tree_gives_every_member_the_signal()
     {
         ChildProcessStartInfo info = new(Puppet.Seq("trap-exit", "TERM", "0", ",", "fork", "1", "trap-exit", "TERM", "0", "+", "print", "ready", "+", "pause", ",", "pause").Piped());
@@ -136,7 +136,7 @@ public sealed class ProcessTreeTests
         await child.WaitForTreeAsync();
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_signal_for_the_group_reaches_its_members_only_when_the_child_has_its_own()
     {
         ChildProcessStartInfo info = new(Puppet.Seq("fork", "1", "trap", "USR1", "got", "+", "print", "ready", "+", "pause", ",", "ignore", "USR1", ",", "pause").Piped()) { NewProcessGroup = true };
@@ -148,7 +148,7 @@ public sealed class ProcessTreeTests
         Assert.Throws<ArgumentException>("scope", () => inHostGroup.Signal(ChildSignal.User1, SignalScope.ProcessGroup));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Requests_after_the_end_answer_that_nobody_is_left()
     {
         IChildProcess child = await ChildProcess.StartAsync(Puppet.Info("exit", "4"));
@@ -167,7 +167,7 @@ public sealed class ProcessTreeTests
         Assert.False(child.Signal(ChildSignal.Kill));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Concurrent_disposals_all_return_when_the_tree_is_gone()
     {
         using Marker marker = Marker.Create();
@@ -180,7 +180,7 @@ public sealed class ProcessTreeTests
         })));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Leftovers_are_killed_and_named_by_a_run()
     {
         using Marker marker = Marker.Create();
@@ -190,7 +190,7 @@ public sealed class ProcessTreeTests
         Assert.EndsWith(Path.GetFileName(Puppet.Path), Assert.Single(result.KilledLeftovers), StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Released_leftovers_live_on_and_are_reaped()
     {
         Requires.Keepers();
@@ -205,7 +205,7 @@ public sealed class ProcessTreeTests
         Assert.NotEqual(1, keeper);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Cancellation_throws_only_when_the_tree_is_empty()
     {
         using Marker marker = Marker.Create();
@@ -221,7 +221,7 @@ public sealed class ProcessTreeTests
         marker.AssertGone();
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_child_that_exited_by_itself_wins_over_cancellation()
     {
         using CancellationTokenSource lifetime = new();
@@ -254,7 +254,7 @@ public sealed class ProcessTreeTests
         }
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_cancelled_wait_leaves_the_child_alone()
     {
         await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Info("pause"));
@@ -266,7 +266,7 @@ public sealed class ProcessTreeTests
         Assert.Throws<ArgumentOutOfRangeException>(() => child.WaitForExit(TimeSpan.FromSeconds(-2), out _));
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task Many_waiters_get_one_result()
     {
         await using IChildProcess child = await ChildProcess.StartAsync(new ChildProcessStartInfo(Puppet.Info("seq", "wait-eof", ",", "exit", "3")) { StandardInput = ChildStdio.Pipe });

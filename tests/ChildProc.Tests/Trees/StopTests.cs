@@ -6,7 +6,7 @@ namespace ChildProc.Tests.Trees;
 public sealed class StopTests
 {
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_stop_without_grace_asks_nothing()
     {
         ChildProcessStartInfo info = Puppet.Seq("trap-exit", "TERM", "5", ",", "print", "ready", ",", "pause").Piped();
@@ -15,7 +15,7 @@ public sealed class StopTests
         Assert.Equal(ChildSignal.Kill, (await child.StopAsync(StopPolicy.Kill)).Signal);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_kill_ends_a_grace()
     {
         await using IChildProcess child = await StubbornAsync();
@@ -25,7 +25,7 @@ public sealed class StopTests
         Assert.Equal(ChildSignal.Kill, (await stop).Signal);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_cancelled_stop_cuts_its_grace_and_leaves_nothing()
     {
         using Marker marker = Marker.Create();
@@ -37,7 +37,7 @@ public sealed class StopTests
         marker.AssertGone();
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_disposal_ends_a_grace()
     {
         IChildProcess child = await StubbornAsync();
@@ -63,7 +63,7 @@ public sealed class StopTests
         marker.AssertGone();
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_signal_for_the_child_leaves_its_descendants_alone()
     {
         ChildProcessStartInfo info = Puppet.Seq("fork", "1", "trap", "USR1", "mine", "+", "trap", "USR2", "descendant", "+", "print", "ready", "+", "pause", ",", "trap", "USR1", "child", ",", "print", "ready", ",", "pause").Piped();
@@ -77,7 +77,7 @@ public sealed class StopTests
         await child.ExpectAsync("descendant"); // and nothing of "mine" before it
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_signal_for_the_tree_reaches_daemons_and_other_groups()
     {
         ChildProcessStartInfo info = Puppet.Seq(Puppet.Daemon, "trap", "USR1", "got", "+", "print", "ready", "+", "pause", ",", "setpgid-fork", "trap", "USR1", "got", "+", "print", "ready", "+", "pause", ",", "trap", "USR1", "got", ",", "print", "ready", ",", "pause").Piped();
@@ -113,7 +113,7 @@ public sealed class StopTests
         marker.AssertGone();
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 120_000)]
     public async Task A_stopped_child_has_not_exited_and_goes_on_when_continued()
     {
         await using IChildProcess child = await ChildProcess.StartAsync(Puppet.Seq("print", "ready", ",", "stop-self", ",", "print", "on", ",", "exit", "3").Piped());

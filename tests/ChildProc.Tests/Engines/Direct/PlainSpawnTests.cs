@@ -19,7 +19,7 @@ public sealed class PlainSpawnTests
         { "Containment.None", new ChildProcessStartInfo("true") { Containment = Containment.None } },
     };
 
-    [Theory(Timeout = 30_000, DisableDiscoveryEnumeration = true)]
+    [Theory(Timeout = 120_000, DisableDiscoveryEnumeration = true)]
     [MemberData(nameof(Needs))]
     public async Task What_it_cannot_do_is_refused_by_name_before_anything_is_started(string what, ChildProcessStartInfo info)
     {
