@@ -26,8 +26,15 @@ internal sealed class LocalTests(string? configuration) : XunitTestFramework(con
 
     private static bool IsHere(MethodInfo test)
         => IsFor(test) && IsFor(test.DeclaringType!)
-            && !(OperatingSystem.IsWindows() && NotOnWindows.Has(test))
+            && !(OperatingSystem.IsWindows() && IsIn(NotOnWindows.Names, test))
+            && (OperatingSystem.IsLinux() || !IsIn(OnLinuxAlone.Names, test))
             && (test.GetCustomAttribute<FactAttribute>()?.Explicit != true || Environment.GetEnvironmentVariable(Samples) is not null);
+
+    private static bool IsIn(IEnumerable<string> beginnings, MethodInfo test)
+    {
+        string name = $"{test.DeclaringType!.FullName}.{test.Name}";
+        return beginnings.Any(beginning => name.StartsWith($"ChildProc.Tests.{beginning}", StringComparison.Ordinal));
+    }
 
     private static bool IsFor(MemberInfo member)
         => member.GetCustomAttributes<SupportedOSPlatformAttribute>().Select(static a => a.PlatformName).ToArray() is var systems

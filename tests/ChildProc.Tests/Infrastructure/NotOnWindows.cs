@@ -1,5 +1,3 @@
-using System.Reflection;
-
 namespace ChildProc.Tests.Infrastructure;
 
 /// <summary>The tests that are not for Windows: by the beginnings of their names, each with the reason.</summary>
@@ -60,9 +58,5 @@ internal static class NotOnWindows
             ["Stdio.FileStdioTests.Children_that_append"]),
     ];
 
-    internal static bool Has(MethodInfo test)
-    {
-        string name = $"{test.DeclaringType!.FullName}.{test.Name}";
-        return Array.Exists(s_tests, row => Array.Exists(row.Names, beginning => name.StartsWith($"ChildProc.Tests.{beginning}", StringComparison.Ordinal)));
-    }
+    internal static IEnumerable<string> Names => s_tests.SelectMany(static row => row.Names);
 }
