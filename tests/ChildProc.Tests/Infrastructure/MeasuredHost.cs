@@ -43,7 +43,7 @@ internal static class MeasuredHost
         Assert.InRange(left["managed"], -10_000_000, 12_000);
         Assert.InRange(left["resident"], -100_000_000, 400_000);
         bool hasTree = environment is null && UnderTest.HoldsWholeTree;
-        Assert.InRange(left["keepers"], hasTree ? 2 : 1, 17);
+        Assert.InRange(left["keepers"], hasTree ? 2 : 1, 17); // Flatness.MostKeepers
         Assert.InRange(left["keeperDescriptors"], Keepers.CanBeLookedInto ? 1 : 0, 12);
         Assert.InRange(left["keeperResident"], 0, 1024); // kilobytes
     }
