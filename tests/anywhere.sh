@@ -82,7 +82,7 @@ prepare() {
             ;;
         small-budget) launcher=(env DOTNET_GCgen0size=40000) ;;
         large-budget) launcher=(env DOTNET_GCgen0size=10000000) ;;
-        empty-environment) launcher=(env -i "PATH=$PATH") ;; # by which a C compiler finds its parts
+        empty-environment) launcher=(env -i "PATH=$PATH" ${DOTNET_ROOT:+"DOTNET_ROOT=$DOTNET_ROOT"}) ;; # a C compiler needs the path
         nobody)
             reason="no other user may run the tests here"
             launcher=(env "HOME=$scratch" setpriv --reuid=65534 --regid=65534 --clear-groups)
