@@ -41,7 +41,7 @@ internal readonly record struct Footprint(int Descriptors, int Threads, int Pool
     }
 
     private static int CountDescriptors() => Directory.GetFileSystemEntries("/proc/self/fd")
-        .Count(static f => new FileInfo(f).LinkTarget is { Length: > 0 } target && !target.EndsWith(".dll", StringComparison.Ordinal));
+        .Count(static f => new FileInfo(f).LinkTarget is { Length: > 0 } target && !target.Contains(".dll", StringComparison.Ordinal)); // "(deleted)" where they were built again
 
     private static (int Own, int Pool) CountThreads()
     {
