@@ -36,7 +36,6 @@ internal static class Shortages
         int other = child.GetDescendantIds()[0];
         List<int> taken = TakeAll();
         child.Kill();
-        await child.WaitForExitAsync();
         Task empty = child.WaitForTreeAsync().AsTask();
         await Task.WhenAny(empty, Task.Delay(200)); // time for a wrong answer; a right one cannot come before the descriptors
         taken.ForEach(static d => _ = Native.Close(d));

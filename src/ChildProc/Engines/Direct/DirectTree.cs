@@ -14,7 +14,7 @@ namespace ChildProc.Engines.Direct;
 /// hit a stranger. The lock of <see cref="_child"/> makes exit and end happen once, whoever sees them first.
 /// </remarks>
 [SupportedOSPlatform("linux")]
-internal sealed class DirectTree : ProcessTree
+internal sealed partial class DirectTree : ProcessTree
 {
     private const int FirstLookMilliseconds = 2, LastKillLookMilliseconds = 200, LastLookMilliseconds = 1000;
 
@@ -25,11 +25,8 @@ internal sealed class DirectTree : ProcessTree
     private readonly OwnChild _child;
     private readonly ChildProcessStartInfo _info;
     private readonly Hold _hold;
-    private HashSet<(int Pid, ulong Started)>? _known; // stopped in order to be killed: members wherever they go. The sweeper's alone
-    private List<ProcessEntry>? _found; // by the last pass of the sweeper; null before the first, and when it could not look
-    private bool _foundNobody; // by the last look. The sweeper's alone
     private int _wait = FirstLookMilliseconds;
-    private long _recoveryEnds, _graceEnds;
+    private long _recoveryEnds;
     private volatile bool _killing, _ownerLost, _foundOthers, _over;
     private bool _watched;
 
@@ -154,149 +151,6 @@ internal sealed class DirectTree : ProcessTree
 
         ClosePipes();
         SetClosed(_over ? null : TreeFault.NotEmpty); // the sweeper goes on killing
-    }
-
-    // ---- The sweeper ----
-
-    /// <summary>Nobody in the group runs, and nobody in it forks, after this.</summary>
-    internal void StopGroup()
-    {
-        if (_child.LeadsGroup)
-        {
-            _ = _child.SignalGroup(Libc.SIGSTOP);
-        }
-
-        _ = _child.Signal(Libc.SIGSTOP);
-    }
-
-    /// <summary>Stops the members that are new since the last pass. False: there are none, or nobody could look.</summary>
-    internal bool StopFound(List<ProcessEntry>? all)
-    {
-        _known ??= [];
-        _found = all is null ? null : MembersOf(all);
-        bool fresh = false;
-        foreach (ProcessEntry member in _found ?? [])
-        {
-            if (_known.Add((member.Pid, member.Started)))
-            {
-                fresh = true;
-                if (!IsInGroup(member))
-                {
-                    _foundOthers = true;
-                    _ = ProcessTable.Signal(member, Libc.SIGSTOP);
-                }
-            }
-        }
-
-        return fresh;
-    }
-
-    /// <summary>From the leaves up: the death of a parent would wake the stopped members of a group that it orphans, setpgid(2).</summary>
-    internal void KillFound()
-    {
-        List<ProcessEntry> found = _found ?? []; // without a look at the others the group is killed all the same
-        for (int i = found.Count - 1; i >= 0; i--)
-        {
-            if (!IsInGroup(found[i]))
-            {
-                _ = ProcessTable.Signal(found[i], Libc.SIGKILL);
-            }
-        }
-
-        if (_child.LeadsGroup)
-        {
-            _ = _child.SignalGroup(Libc.SIGKILL);
-        }
-
-        _ = _child.Signal(Libc.SIGKILL);
-    }
-
-    /// <summary>Looks whether the tree is over. The milliseconds until the next look; -1: none is needed.</summary>
-    internal int LookForEnd(Func<List<ProcessEntry>?> all)
-    {
-        OnEnd();
-        if (_over)
-        {
-            return -1;
-        }
-
-        if (HasExited && (_killing ? _found is { Count: 0 } : all() is { } list && MembersOf(list).Count == 0))
-        {
-            // One who ended during the look may have forked in the midst of it: the next one finds whom.
-            if (_foundNobody)
-            {
-                End();
-                return -1;
-            }
-
-            _foundNobody = true;
-            return 0;
-        }
-
-        _foundNobody = false;
-        if (_ownerLost && !_killing && LoseOwner() is > 0 and int grace)
-        {
-            return grace;
-        }
-
-        int last = _killing ? LastKillLookMilliseconds : HasWaiters ? LastKillLookMilliseconds / 10 : LastLookMilliseconds;
-        _wait = Math.Min(_wait * 2, last);
-        return HasExited || _killing || _recoveryEnds != 0 ? _wait : -1;
-    }
-
-    // The milliseconds that are left of the grace; 0 when the kill is next.
-    private int LoseOwner()
-    {
-        StopPolicy policy = _info.OnOwnerLost!;
-        long now = Environment.TickCount64;
-        if (_graceEnds == 0)
-        {
-            _graceEnds = Deadline.After(policy.Grace);
-            Send(policy.Signal, policy.Scope);
-            Send(ChildSignal.Continue, policy.Scope);
-        }
-
-        if (now < _graceEnds && !(HasExited && policy.Scope == SignalScope.Child))
-        {
-            return (int)Math.Min(_graceEnds - now, LastLookMilliseconds / 10);
-        }
-
-        _killing = true;
-        _wait = 0;
-        return 0;
-    }
-
-    // ---- Members ----
-
-    // Looked up after the processes were listed: while the group is there its number cannot have gone to another.
-    private List<ProcessEntry> MembersOf(List<ProcessEntry> all)
-    {
-        bool exited = HasExited;
-        bool hasGroup = _child.LeadsGroup && _child.SignalGroup(0) != Libc.ESRCH;
-        bool hasSession = _hold == Hold.Session && !(exited && _child.IsBuried && all.Exists(entry => entry.Pid == Id)); // else the number is another's
-        return TreeMembers.Of(all, entry =>
-            (entry.Pid == Id && !exited) || (hasGroup && entry.Group == Id) || (hasSession && entry.Session == Id) || _known?.Contains((entry.Pid, entry.Started)) == true);
-    }
-
-    private bool IsInGroup(in ProcessEntry member) => member.Pid == Id || (_child.LeadsGroup && member.Group == Id);
-
-    private int SignalMembers(int signal)
-    {
-        if (ProcessTable.TryList() is not { } all)
-        {
-            _ = _child.LeadsGroup ? _child.SignalGroup(signal) : _child.Signal(signal);
-            return Libc.EMFILE; // who has left the group was not reached
-        }
-
-        int result = Libc.ESRCH;
-        List<ProcessEntry> members = MembersOf(all);
-        for (int i = members.Count - 1; i >= 0; i--)
-        {
-            int error = members[i].Pid == Id ? _child.Signal(signal) : ProcessTable.Signal(members[i], signal);
-            result = error == Libc.ESRCH ? result : error == 0 && result == Libc.ESRCH ? 0 : error != 0 ? error : result;
-        }
-
-        return members.Count == 0 && !HasExited ? _child.Signal(signal) : result; // where /proc tells nothing
     }
 
     // ---- The end ----

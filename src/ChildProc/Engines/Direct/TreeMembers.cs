@@ -5,10 +5,11 @@ internal static class TreeMembers
 {
     private enum Belongs : byte { Unknown, Asking, No, Yes }
 
-    /// <summary>The members that live, parents before children.</summary>
+    /// <summary>The members, parents before children.</summary>
     /// <param name="all">All processes.</param>
     /// <param name="isRoot">Belongs by itself, whoever its parent is.</param>
-    internal static List<ProcessEntry> Of(List<ProcessEntry> all, Predicate<ProcessEntry> isRoot)
+    /// <param name="withDead">Also those that are dead, and not reaped.</param>
+    internal static List<ProcessEntry> Of(List<ProcessEntry> all, Predicate<ProcessEntry> isRoot, bool withDead = false)
     {
         Dictionary<int, int> byPid = new(all.Count);
         for (int i = 0; i < all.Count; i++)
@@ -21,7 +22,7 @@ internal static class TreeMembers
         List<int> members = [];
         for (int i = 0; i < all.Count; i++)
         {
-            if (Ask(i) && !all[i].IsDead)
+            if (Ask(i) && (withDead || !all[i].IsDead))
             {
                 members.Add(i);
             }
