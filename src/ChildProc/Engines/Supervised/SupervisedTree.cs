@@ -129,10 +129,13 @@ internal sealed partial class SupervisedTree : ProcessTree
         }
 
         TakeNews(); // a claim that is there already
-        if (_session == session && !_claimed && !StartIsOver)
+        lock (_reading) // whoever reads a claim after this, and with it a start, reads the error, too
         {
-            AbortError = error;
-            Shutdown();
+            if (_session == session && !_claimed && !StartIsOver)
+            {
+                AbortError = error;
+                Shutdown();
+            }
         }
 
         Unpin();
