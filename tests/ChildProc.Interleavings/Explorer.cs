@@ -12,7 +12,9 @@ internal static class Explorer
 {
     private static readonly Lazy<byte[]> s_library = new(static () => Rewriter.Rewrite(typeof(ChildProcess).Assembly.Location));
 
-    /// <summary>How many schedules of each scenario; <c>CHILDPROC_SCHEDULES</c> says otherwise.</summary>
+    private const int UsualSteps = 500;
+
+    /// <summary>How many schedules of each scenario, and more of short ones; <c>CHILDPROC_SCHEDULES</c> says otherwise.</summary>
     internal static int Schedules { get; } = Setting("CHILDPROC_SCHEDULES", 400);
 
     /// <summary>The first of the seeds, each schedule has the next one; <c>CHILDPROC_SEED</c> says otherwise.</summary>
@@ -46,7 +48,7 @@ internal static class Explorer
         Action act = typeof(Explorer).Assembly.GetTypes().SelectMany(static type => type.GetMethods(BindingFlags.NonPublic | BindingFlags.Static))
             .Single(method => method.Name == scenario && method.DeclaringType!.Namespace!.EndsWith(".Scenarios", StringComparison.Ordinal)).CreateDelegate<Action>();
         long steps = 0;
-        for (int end = seed + schedules; seed < end; seed++)
+        for (int end = seed + schedules; seed < end || (schedules > 1 && steps < (long)schedules * UsualSteps); seed++)
         {
             Forget();
             Scheduler scheduler = new(seed, trace, act);

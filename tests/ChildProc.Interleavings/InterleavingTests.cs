@@ -28,6 +28,10 @@ public sealed class InterleavingTests(ITestOutputHelper output)
     [Fact(Timeout = Patience)]
     public Task A_refused_reactor_leaves_nobody_asleep() => HoldsAsync();
 
+    /// <inheritdoc cref="Waits.A_refusal_is_told_to_who_waits_by_a_task"/>
+    [Fact(Timeout = Patience)]
+    public Task A_refusal_is_told_to_who_waits_by_a_task() => HoldsAsync();
+
     /// <inheritdoc cref="Waits.A_late_end_of_a_wait_spares_the_next_one"/>
     [Fact(Timeout = Patience)]
     public Task A_late_end_of_a_wait_spares_the_next_one() => HoldsAsync();
@@ -55,6 +59,10 @@ public sealed class InterleavingTests(ITestOutputHelper output)
     /// <inheritdoc cref="Starts.A_start_ends_by_whichever_comes_first"/>
     [Fact(Timeout = Patience)]
     public Task A_start_ends_by_whichever_comes_first() => HoldsAsync();
+
+    /// <inheritdoc cref="Starts.A_blocking_start_ends_by_whichever_comes_first"/>
+    [Fact(Timeout = Patience)]
+    public Task A_blocking_start_ends_by_whichever_comes_first() => HoldsAsync();
 
     /// <inheritdoc cref="Starts.A_lifetime_ends_beside_the_exit_and_the_disposal"/>
     [Fact(Timeout = Patience)]

@@ -51,7 +51,6 @@ internal sealed class Host
         tree.DrainTimeout = TimeSpan.FromSeconds(5);
         tree.StopPolicy = StopPolicy.Default;
         tree.DiesWithHost = true;
-        Assert.True(Session.TryAdd(tree));
         return (tree, new Supervisor(peer, ++_pid));
     }
 
@@ -59,6 +58,7 @@ internal sealed class Host
     internal (LocalChildProcess Child, Supervisor Supervisor) Start(CancellationToken lifetime = default)
     {
         (SupervisedTree tree, Supervisor supervisor) = Begin();
+        Assert.True(Session.TryAdd(tree));
         supervisor.Start();
         Assert.Equal(SupervisedTree.StartState.Running, tree.WaitForStart(long.MaxValue));
         LocalChildProcess child = new(Info, tree, null, null, lifetime);

@@ -9,22 +9,36 @@ namespace ChildProc.Interleavings.Scenarios;
 internal static class Starts
 {
     /// <summary>An answer, the deadline, a cancellation, or a guardian that can make no supervisor.</summary>
-    internal static void A_start_ends_by_whichever_comes_first()
+    internal static void A_start_ends_by_whichever_comes_first() => Begin((host, tree, lifetime) =>
+    {
+        tree.ListenForStart();
+        Assert.True(host.Session.TryAdd(tree));
+        _ = Host.Wait(tree.WaitForStartAsync(Scheduler.Current!.Now + 50, lifetime));
+    });
+
+    /// <summary>As above, of a start that blocks.</summary>
+    internal static void A_blocking_start_ends_by_whichever_comes_first() => Begin(static (host, tree, lifetime) =>
+    {
+        Assert.True(host.Session.TryAdd(tree));
+        tree.WaitForStart(Scheduler.Current!.Now + 50);
+    });
+
+    private static void Begin(Action<Host, SupervisedTree, CancellationToken> begin)
     {
         Host host = new();
-        Scheduler scheduler = Scheduler.Current!;
         using CancellationTokenSource lifetime = new();
         (SupervisedTree tree, Supervisor supervisor) = host.Begin();
-        int how = scheduler.Choose(4);
+        int how = Scheduler.Current!.Choose(4);
+        bool isBegun = false;
         host.Go("starts", () =>
         {
-            tree.ListenForStart();
-            _ = Host.Wait(tree.WaitForStartAsync(scheduler.Now + 50, lifetime.Token));
-            if (tree.State == SupervisedTree.StartState.Running)
+            begin(host, tree, lifetime.Token);
+            isBegun = true;
+            if (tree.State == SupervisedTree.StartState.Running && tree.AbortError == 0)
             {
                 LocalChildProcess child = new(Host.Info, tree, null, null, CancellationToken.None);
                 GC.SuppressFinalize(child);
-                Assert.Equal(3, child.WaitForExit().Code);
+                Assert.Equal(3, child.WaitForExit().Code); // what was accepted is not given up any more
                 child.Dispose();
             }
             else
@@ -37,6 +51,8 @@ internal static class Starts
             host.Go("supervisor", () =>
             {
                 supervisor.Start();
+                Scheduler.Block("the start", () => isBegun);
+                Substitutes.Thread.Sleep(1); // so long that everybody is through with what concerns the start
                 supervisor.Exit(3, atOnce: how == 0);
             });
         }

@@ -41,6 +41,23 @@ internal static class Waits
         child.Dispose();
     }
 
+    /// <summary>The kernel refuses always, and the child does not exit: whoever waits by a task is told, when nobody reads for him any more.</summary>
+    internal static void A_refusal_is_told_to_who_waits_by_a_task()
+    {
+        Host host = new();
+        (LocalChildProcess child, Supervisor supervisor) = host.Start();
+        Kernel.RefusesToListen = static () => true;
+        host.Go("blocks for a time", () => Assert.False(child.WaitForExit(TimeSpan.FromMilliseconds(5), out _)));
+        host.Go("looks", () => Assert.False(child.HasExited));
+        host.Go("awaits", () => Assert.Throws<IOException>(() => Host.Wait(child.WaitForExitAsync())));
+        host.Go("awaits, too", () => Assert.Throws<IOException>(() => Host.Wait(child.WaitForExitAsync())));
+        host.Go("awaits the tree", () => Assert.Throws<IOException>(() => Host.Wait(child.WaitForTreeAsync())));
+        host.Join();
+        host.Go("supervisor", supervisor.Obey);
+        child.Dispose();
+        host.Join();
+    }
+
     /// <summary>One wait is over by time, news or cancellation; another begins with the same object.</summary>
     internal static void A_late_end_of_a_wait_spares_the_next_one()
     {
