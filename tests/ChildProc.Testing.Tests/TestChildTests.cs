@@ -17,6 +17,19 @@ public sealed class TestChildTests
     }
 
     [Fact(Timeout = 120_000)]
+    public async Task A_deadline_may_be_of_any_length_and_is_refused_when_it_is_negative()
+    {
+        Readiness ready = Readiness.Line("listening");
+        foreach (TimeSpan deadline in (TimeSpan[])[TimeSpan.MaxValue, TimeSpan.FromDays(60), Timeout.InfiniteTimeSpan])
+        {
+            await using TestChild child = await TestChild.StartAsync(Puppet.Seq("eprint", "listening", ",", "pause"), ready, deadline);
+            await child.WaitAsync(ready, deadline, TestContext.Current.CancellationToken);
+        }
+
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>("deadline", () => TestChild.StartAsync(Puppet.Info("pause"), ready, TimeSpan.FromMilliseconds(-0.5)));
+    }
+
+    [Fact(Timeout = 120_000)]
     public async Task A_line_on_standard_error_does_as_well()
     {
         await using TestChild child = await TestChild.StartAsync(Puppet.Seq("eprint", "listening", ",", "pause"), Readiness.Line("listening"));

@@ -69,6 +69,33 @@ public sealed class StoppedSupervisorTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_disposal_that_gives_up_wakes_every_wait()
+    {
+        Requires.Keepers();
+        await using IChildProcessHost host = TestHost.Create();
+        IChildProcess child = await host.StartAsync(Puppet.Info("pause"));
+        int supervisor = Keepers.SupervisorOf(child);
+        Task<ExitStatus>[] waits = [Blocking(), Blocking(), child.WaitForExitAsync().AsTask()];
+        Syscall.kill(supervisor, Signum.SIGSTOP);
+        try
+        {
+            await child.DisposeAsync();
+            foreach (Task<ExitStatus> wait in waits)
+            {
+                Assert.False((await wait.WaitAsync(Eventually.Patience)).IsKnown);
+            }
+        }
+        finally
+        {
+            Syscall.kill(supervisor, Signum.SIGCONT);
+        }
+
+        await Eventually.HoldsAsync(() => !Keepers.IsAlive(child.Id), "the child is killed");
+
+        Task<ExitStatus> Blocking() => Task.Factory.StartNew(child.WaitForExit, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task An_exit_while_it_is_stopped_is_told_later_and_exactly()
     {
         Requires.Keepers();
