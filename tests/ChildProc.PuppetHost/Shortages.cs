@@ -8,6 +8,7 @@ internal static class Shortages
     /// <summary>Prints, for each number of free descriptors, the health that is told, how both kinds of start end, and a child's containment afterwards.</summary>
     internal static async Task<int> OfDescriptorsAsync(string puppet)
     {
+        await MakeThreadsAsync();
         await OutcomesAsync(puppet); // loads what needs descriptors to be loaded
         for (int free = 0; free <= MostFree; free++)
         {
@@ -28,21 +29,37 @@ internal static class Shortages
     /// </summary>
     internal static async Task<int> KillAsync(string puppet)
     {
-        await OutcomesAsync(puppet);
+        await MakeThreadsAsync();
+        await KillAsync(puppet, TakeNone); // so that all of it is compiled
+        Console.WriteLine(await KillAsync(puppet, TakeAll));
+        return 0;
+
+        static List<int> TakeNone() => [];
+    }
+
+    private static async Task<string> KillAsync(string puppet, Func<List<int>> take)
+    {
         ChildProcessStartInfo info = new(puppet, "seq", "setpgid-fork", "pause", ",", "print", "ready", ",", "pause") { StandardOutput = ChildStdio.Pipe };
         await using IChildProcess child = await ChildProcess.StartAsync(info);
         using StreamReader reader = new(child.StandardOutput.AsStream());
         await reader.ReadLineAsync();
         int other = child.GetDescendantIds()[0];
-        List<int> taken = TakeAll();
+        List<int> taken = take();
         child.Kill();
         Task empty = child.WaitForTreeAsync().AsTask();
         await Task.WhenAny(empty, Task.Delay(200)); // time for a wrong answer; a right one cannot come before the descriptors
         taken.ForEach(static d => _ = Native.Close(d));
         await empty;
         string stat = File.Exists($"/proc/{other}/stat") ? await File.ReadAllTextAsync($"/proc/{other}/stat") : "";
-        Console.WriteLine(stat.Length == 0 || stat.Contains(") Z ", StringComparison.Ordinal) ? "empty" : $"told as empty: {stat}");
-        return 0;
+        return stat.Length == 0 || stat.Contains(") Z ", StringComparison.Ordinal) ? "empty" : $"told as empty: {stat}";
+    }
+
+    // Where work waits the pool makes threads, the first of which watches the others; and the runtime ends the process where it cannot. So
+    // more work than it may have threads for, beforehand.
+    private static async Task MakeThreadsAsync()
+    {
+        ThreadPool.SetMinThreads(2, 2);
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(static _ => Task.Run(static () => Thread.Sleep(700))));
     }
 
     private static List<int> TakeAll()
