@@ -12,6 +12,7 @@ namespace ChildProc;
 /// <summary>Starts children on this machine, with the engine that the platform has.</summary>
 internal sealed class LocalChildProcessHost : IChildProcessHost
 {
+    private const int MaxAttempts = 3;
     private readonly bool _isShared, _recordsArguments;
     private readonly EngineChoice _engines;
     private Task? _disposal;
@@ -79,15 +80,18 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
         ProcessTree tree;
         try
         {
-            try
+            for (int attempt = 1; ; attempt++)
             {
                 StartImage image = ImageOf(command);
-                tree = image.Engine.Start(image);
-            }
-            catch (EngineUnavailableException e)
-            {
-                command.Image = _engines.Weaken(command.Image, e);
-                tree = command.Image.Engine.Start(command.Image);
+                try
+                {
+                    tree = image.Engine.Start(image);
+                    break;
+                }
+                catch (EngineUnavailableException e)
+                {
+                    command.Image = Weaken(image, e, attempt);
+                }
             }
         }
         catch (Exception e) when (telemetry is not null)
@@ -117,15 +121,18 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
         ProcessTree tree;
         try
         {
-            try
+            for (int attempt = 1; ; attempt++)
             {
                 StartImage image = ImageOf(command);
-                tree = await image.Engine.StartAsync(image, lifetime).ConfigureAwait(false);
-            }
-            catch (EngineUnavailableException e)
-            {
-                command.Image = _engines.Weaken(command.Image, e);
-                tree = await command.Image.Engine.StartAsync(command.Image, lifetime).ConfigureAwait(false);
+                try
+                {
+                    tree = await image.Engine.StartAsync(image, lifetime).ConfigureAwait(false);
+                    break;
+                }
+                catch (EngineUnavailableException e)
+                {
+                    command.Image = Weaken(image, e, attempt);
+                }
             }
         }
         catch (Exception e) when (telemetry is not null)
@@ -150,6 +157,10 @@ internal sealed class LocalChildProcessHost : IChildProcessHost
     // As prepared, but never for a weaker engine than there is now.
     private StartImage ImageOf(PreparedCommand command)
         => _engines.IsOutdated(command.Image) ? command.Image = _engines.Prepare(command.StartInfo) : command.Image;
+
+    // Again only where a refresh came in between.
+    private StartImage Weaken(StartImage image, EngineUnavailableException e, int attempt)
+        => attempt < MaxAttempts ? _engines.Weaken(image, e) : throw new PlatformNotSupportedException($"{e.Message}.", e);
 
     private async Task CloseAsync()
     {

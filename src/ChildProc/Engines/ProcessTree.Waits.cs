@@ -103,7 +103,8 @@ internal abstract partial class ProcessTree
         bool exited;
         while (!(exited = Wait(untilEmpty: false, Deadline.After(left))) && left > TimeSpan.Zero)
         {
-            left = timeout - Stopwatch.GetElapsedTime(began);
+            // Never below zero: by chance that could be the infinite time.
+            left = TimeSpan.FromTicks(Math.Max(0, (timeout - Stopwatch.GetElapsedTime(began)).Ticks));
         }
 
         status = _exit; // written before the fact that Wait has seen

@@ -148,6 +148,8 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
         lock (_making)
         {
             _whyPlain = ChildProgram.WhyMissing(options.GuardianPath);
+            _program?.Dispose(); // it may stand where it cannot be executed any more
+            _program = null;
         }
     }
 
@@ -185,14 +187,21 @@ internal sealed class DirectEngine(ChildProcessHostOptions options, ILogger logg
             return null;
         }
 
-        int place = Place(info);
-        int error = program.Spawn(hold, out int pid, out Descriptor channel);
-        if (error != 0)
+        int place = Place(info), error = -1, pid;
+        Descriptor channel;
+        try
         {
-            _ = Libc.close(place);
-            Check(error, info);
+            error = program.Spawn(hold, out pid, out channel);
+        }
+        finally
+        {
+            if (error != 0)
+            {
+                _ = Libc.close(place);
+            }
         }
 
+        Check(error, info);
         GatedStart start = new(channel, (child, childFd) => NewTree(child, childFd, Hold.Child, image, resources));
         string? detail = null;
         Descriptor? pidFd = Newborn.Hold(pid, place, leadsGroup: false, out error); // alone: it waits for its request

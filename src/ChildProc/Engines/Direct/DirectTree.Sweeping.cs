@@ -7,11 +7,7 @@ internal sealed partial class DirectTree
 {
     private const int BlindMilliseconds = 5000; // of a kill: so long it waits for descriptors
 
-    private HashSet<(int Pid, ulong Started)> _dead = []; // of the last look for the end
-    private HashSet<(int Pid, ulong Started)> _known = []; // stopped in order to be killed: members wherever they go. Never changed, but replaced: others read it, too
-    private List<ProcessEntry>? _found; // by the last pass; null before the first, and when it could not look
-    private bool _foundNobody; // by the last look
-    private long _graceEnds, _blindEnds;
+    private Sweeping? _sweeping; // none for most, who end by themselves
 
     /// <summary>Nobody in the group runs, and nobody in it forks, after this.</summary>
     internal void StopGroup()
@@ -27,15 +23,16 @@ internal sealed partial class DirectTree
     /// <summary>Stops the members that are new since the last pass. False: there are none, or nobody could look.</summary>
     internal bool StopFound(List<ProcessEntry>? all)
     {
-        _found = all is null ? null : MembersOf(all);
-        _blindEnds = _blindEnds == 0 ? Environment.TickCount64 + BlindMilliseconds : _blindEnds;
-        List<ProcessEntry> fresh = _found?.FindAll(member => !_known.Contains((member.Pid, member.Started))) ?? [];
+        Sweeping sweeping = State;
+        sweeping.Found = all is null ? null : MembersOf(all);
+        sweeping.BlindEnds = sweeping.BlindEnds == 0 ? Environment.TickCount64 + BlindMilliseconds : sweeping.BlindEnds;
+        List<ProcessEntry> fresh = sweeping.Found?.FindAll(member => !sweeping.Known.Contains((member.Pid, member.Started))) ?? [];
         if (fresh.Count == 0)
         {
             return false;
         }
 
-        Volatile.Write(ref _known, [.. _known, .. fresh.Select(static member => (member.Pid, member.Started))]);
+        Volatile.Write(ref sweeping.Known, [.. sweeping.Known, .. fresh.Select(static member => (member.Pid, member.Started))]);
         foreach (ProcessEntry member in fresh.Where(member => !IsInGroup(member)))
         {
             _foundOthers = true;
@@ -48,12 +45,12 @@ internal sealed partial class DirectTree
     /// <summary>From the leaves up: the death of a parent would wake the stopped members of a group that it orphans, setpgid(2).</summary>
     internal void KillFound()
     {
-        if (_found is null && Environment.TickCount64 < _blindEnds)
+        if (State.Found is null && Environment.TickCount64 < State.BlindEnds)
         {
             return; // they are stopped: their death would hide those who have left the group, whom the next look may find
         }
 
-        List<ProcessEntry> found = _found ?? [];
+        List<ProcessEntry> found = State.Found ?? [];
         for (int i = found.Count - 1; i >= 0; i--)
         {
             if (!IsInGroup(found[i]))
@@ -79,20 +76,20 @@ internal sealed partial class DirectTree
             return -1;
         }
 
-        if (HasExited && (_killing ? _found is { Count: 0 } : IsNobodyLeft(all())))
+        if (HasExited && (_killing ? State.Found is { Count: 0 } : IsNobodyLeft(all())))
         {
             // One who ended during the look may have forked in the midst of it: the next one finds whom.
-            if (_foundNobody)
+            if (State.FoundNobody)
             {
                 End();
                 return -1;
             }
 
-            _foundNobody = true;
+            State.FoundNobody = true;
             return 0;
         }
 
-        _foundNobody = false;
+        State.FoundNobody = false;
         if (_ownerLost && !_killing && LoseOwner() is > 0 and int grace)
         {
             return grace;
@@ -113,10 +110,10 @@ internal sealed partial class DirectTree
         }
 
         List<ProcessEntry> members = MembersOf(all, withDead: true);
-        HashSet<(int, ulong)> before = _dead;
-        _dead = [.. members.Select(static member => (member.Pid, member.Started))];
-        return members.TrueForAll(static member => member.IsDead) && _dead.IsSubsetOf(before)
-            && (members.Count > 0 || !_child.LeadsGroup || _child.SignalGroup(0) == Libc.ESRCH);
+        HashSet<(int, ulong)> before = State.Dead;
+        State.Dead = [.. members.Select(static member => (member.Pid, member.Started))];
+        return members.TrueForAll(static member => member.IsDead) && State.Dead.IsSubsetOf(before)
+            && (members.Count > 0 || !_child.LeadsGroup || !_child.IsBuried || _child.SignalGroup(0) == Libc.ESRCH); // its own zombie keeps a group
     }
 
     // The milliseconds that are left of the grace; 0 when the kill is next.
@@ -124,16 +121,16 @@ internal sealed partial class DirectTree
     {
         StopPolicy policy = _info.OnOwnerLost!;
         long now = Environment.TickCount64;
-        if (_graceEnds == 0)
+        if (State.GraceEnds == 0)
         {
-            _graceEnds = Deadline.After(policy.Grace);
+            State.GraceEnds = Deadline.After(policy.Grace);
             Send(policy.Signal, policy.Scope);
             Send(ChildSignal.Continue, policy.Scope);
         }
 
-        if (now < _graceEnds && !(HasExited && policy.Scope == SignalScope.Child))
+        if (now < State.GraceEnds && !(HasExited && policy.Scope == SignalScope.Child))
         {
-            return (int)Math.Min(_graceEnds - now, LastLookMilliseconds / 10);
+            return (int)Math.Min(State.GraceEnds - now, LastLookMilliseconds / 10);
         }
 
         _killing = true;
@@ -147,11 +144,11 @@ internal sealed partial class DirectTree
     private List<ProcessEntry> MembersOf(List<ProcessEntry> all, bool withDead = false)
     {
         bool exited = HasExited;
-        HashSet<(int, ulong)> known = Volatile.Read(ref _known);
+        HashSet<(int, ulong)>? known = _sweeping is { } sweeping ? Volatile.Read(ref sweeping.Known) : null;
         bool hasGroup = _child.LeadsGroup && _child.SignalGroup(0) != Libc.ESRCH;
         bool hasSession = _hold == Hold.Session && !(exited && _child.IsBuried && all.Exists(entry => entry.Pid == Id)); // else the number is another's
         return TreeMembers.Of(all, entry =>
-            (entry.Pid == Id && !exited) || (hasGroup && entry.Group == Id) || (hasSession && entry.Session == Id) || known.Contains((entry.Pid, entry.Started)),
+            (entry.Pid == Id && !exited) || (hasGroup && entry.Group == Id) || (hasSession && entry.Session == Id) || known?.Contains((entry.Pid, entry.Started)) == true,
             withDead);
     }
 
@@ -174,5 +171,18 @@ internal sealed partial class DirectTree
         }
 
         return members.Count == 0 && !HasExited ? _child.Signal(signal) : result; // where /proc tells nothing
+    }
+
+    // The sweeper's thread's alone.
+    private Sweeping State => _sweeping ??= new Sweeping();
+
+    /// <summary>What the sweeper knows of a tree: its thread's alone, but for the known ones.</summary>
+    private sealed class Sweeping
+    {
+        internal HashSet<(int Pid, ulong Started)> Dead = []; // of the last look for the end
+        internal HashSet<(int Pid, ulong Started)> Known = []; // stopped in order to be killed: members wherever they go. Never changed, but replaced: others read it, too
+        internal List<ProcessEntry>? Found; // by the last pass; null before the first, and when it could not look
+        internal bool FoundNobody; // by the last look
+        internal long GraceEnds, BlindEnds;
     }
 }

@@ -24,15 +24,12 @@ internal static class TreeSweeper
         {
             if (!s_running)
             {
-                try
-                {
-                    new Thread(Run, maxStackSize: 256 * 1024) { IsBackground = true, Name = "ChildProc sweep" }.UnsafeStart();
-                    s_running = true;
-                }
-                catch (OutOfMemoryException) // how the runtime says that the system has no thread left
+                if (!OwnThread.TryStart("ChildProc sweep", Run, maxStackSize: 256 * 1024))
                 {
                     return Libc.EAGAIN;
                 }
+
+                s_running = true;
             }
 
             return 0;

@@ -77,7 +77,7 @@ internal static class Watchdog
             }
         }
 
-        _ = Task.Factory.StartNew(static () => TellAll(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _ = OwnThread.TryRun("ChildProc watchdog", TellAll); // where there is no thread left, the next start does it
     }
 
     private static string Line(int target, StopPolicy? ownerLost)

@@ -17,9 +17,6 @@ internal sealed class WatchdogBook
     /// <summary>True: the shell knows it, and must hear that it is over.</summary>
     internal bool Remove(int target) => _lines.Remove(target) && !_untold.Remove(target);
 
-    /// <summary>It waits to be told.</summary>
-    internal bool IsUntold(int target) => _untold.Contains(target);
-
     /// <summary>There is another shell, or none, which knows nothing.</summary>
     internal void BeginAnew() => _untold.UnionWith(_lines.Keys);
 

@@ -43,13 +43,19 @@ internal static unsafe class GuardianProcess
             using Descriptor? starter = PidFd.Open(pid); // so that no other child is ever taken for it; null where pidfds are refused
             int sent = SeqPacket.Send(control.Number, new Wire.Frame(Wire.FrameType.Go, 8));
             theirs2.Dispose(); // so that its death is an end of file here
-            int code = Newborn.Bury(pid, starter, sent == 0 ? HandshakeMilliseconds : 0) ?? 0; // null: somebody else in the host has it
-            if (code != 0)
+            long deadline = Environment.TickCount64 + HandshakeMilliseconds;
+            int? code = Newborn.Bury(pid, starter, sent == 0 ? HandshakeMilliseconds : 0);
+            if (code is null && Environment.TickCount64 >= deadline)
+            {
+                throw new ProgramUnavailableException("the guardian does not fork", Libc.ETIMEDOUT); // else somebody else in the host has reaped it
+            }
+
+            if (code is not (null or 0))
             {
                 // The errno of its fork, or whatever an emulator says that could not open this form of the program.
-                throw Errno.MayPass(code)
-                    ? new ProgramUnavailableException($"the guardian cannot fork: {Errno.Describe(code)}", code)
-                    : new FormUnavailableException($"the guardian ended with exit code {code}", code);
+                throw Errno.MayPass(code.Value)
+                    ? new ProgramUnavailableException($"the guardian cannot fork: {Errno.Describe(code.Value)}", code.Value)
+                    : new FormUnavailableException($"the guardian ended with exit code {code}", code.Value);
             }
 
             ProgramUnavailableException.ThrowIfFailed(sent is Libc.EPIPE or Libc.ECONNRESET ? 0 : sent, "send"); // it has ended: told below

@@ -39,14 +39,15 @@ internal static class ProgramForms
 
         byte[] program = Program();
         List<FormUnavailableException> refusals = [];
-        foreach (Form form in InOrder())
+        Form[] forms = [.. InOrder()];
+        for (int i = 0; i < forms.Length;)
         {
             try
             {
-                T result = run(form.Make(program));
+                T result = run(forms[i].Make(program));
                 if (refusals.Exists(static refusal => refusal.Error != 0))
                 {
-                    Volatile.Write(ref s_last, form.Name);
+                    Volatile.Write(ref s_last, forms[i].Name);
                 }
 
                 return result;
@@ -54,6 +55,8 @@ internal static class ProgramForms
             catch (FormUnavailableException e) when (!e.MayPass || e.Error is Libc.ENOSPC or Libc.EDQUOT or Libc.ETXTBSY)
             {
                 refusals.Add(e);
+                bool byChance = e.Error == 0 && refusals.Count(static refusal => refusal.Error == 0) == 1; // somebody may have ended it: once more
+                i += byChance ? 0 : 1;
             }
         }
 
@@ -61,7 +64,7 @@ internal static class ProgramForms
     }
 
     // What may pass decides: it may have been the one that runs. And a program that ended without a word just once may have been
-    // killed by whomever; each time, it is the system that does not let it run.
+    // killed by whomever; twice, it is the system that does not let it run.
     private static ProgramUnavailableException Verdict(List<FormUnavailableException> refusals)
     {
         FormUnavailableException? shortage = refusals.Find(static refusal => refusal.MayPass);

@@ -110,7 +110,12 @@ internal sealed class DarwinWatchdog(DarwinPlatform platform) : IDarwinEntry, ID
 
     private static string Line(char sign, int target) => string.Create(CultureInfo.InvariantCulture, $"{sign}{target}\n");
 
-    private static void Later(Action work) => _ = Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    // Where there is no thread left, the next start does it.
+    private static void Later(Action work) => _ = OwnThread.TryRun("ChildProc watchdog", () =>
+    {
+        work();
+        return true;
+    });
 
     // A whole line or nothing, for lines are shorter than PIPE_BUF. 0 or errno.
     private int TryTell(string line) => Math.Max(-System.Write(_pipe!.Number, Encoding.ASCII.GetBytes(line)), 0);
