@@ -1,4 +1,3 @@
-using System.Globalization;
 using ChildProc.Interop;
 using ChildProc.Tests.Infrastructure;
 
@@ -12,51 +11,20 @@ public sealed class ProcessLimitTests
     public async Task A_start_for_which_the_system_has_no_process_left_is_told_so_and_later_ones_work()
     {
         Requires.Keepers();
-        string group = "/sys/fs/cgroup/pids/childproc-" + Guid.NewGuid().ToString("N");
-        try
-        {
-            Directory.CreateDirectory(group);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Assert.Skip("no pids controller of cgroup v1 that may be written: " + e.Message);
-        }
+        await using ProcessCountLimit limit = ProcessCountLimit.Create();
+        await using IChildProcessHost host = TestHost.Create(); // gone before the group
+        await host.RunAsync(Puppet.Info("exit", "0"));
+        int guardian = Keepers.GuardianOf(host);
+        Assert.True(guardian > 1); // 0 would be this very process
+        List<int> keepers = [guardian, .. ProcFile.Children(guardian)];
+        keepers.ForEach(limit.Add);
+        limit.Forbid();
 
-        IChildProcessHost host = TestHost.Create();
-        try
-        {
-            await host.RunAsync(Puppet.Info("exit", "0"));
-            int guardian = Keepers.GuardianOf(host);
-            Assert.True(guardian > 1); // 0 would be this very process
-            List<int> keepers = [guardian, .. ProcFile.Children(guardian)];
-            keepers.ForEach(pid => File.WriteAllText(group + "/cgroup.procs", pid.ToString(CultureInfo.InvariantCulture)));
-            await File.WriteAllTextAsync(group + "/pids.max", "1", TestContext.Current.CancellationToken);
+        ChildProcessStartException e = await Assert.ThrowsAsync<ChildProcessStartException>(() => host.RunAsync(Puppet.Info("exit", "0")));
+        Assert.Equal((StartStage.Containment, EAGAIN), (e.Stage, e.NativeErrorCode));
 
-            ChildProcessStartException e = await Assert.ThrowsAsync<ChildProcessStartException>(() => host.RunAsync(Puppet.Info("exit", "0")));
-            Assert.Equal((StartStage.Containment, EAGAIN), (e.Stage, e.NativeErrorCode));
-
-            await File.WriteAllTextAsync(group + "/pids.max", "max", TestContext.Current.CancellationToken);
-            Assert.Equal(5, (await host.RunAsync(Puppet.Info("exit", "5"))).Status.Code);
-        }
-        finally
-        {
-            await host.DisposeAsync();
-            await Eventually.HoldsAsync(() => File.ReadAllText(group + "/cgroup.procs").Length == 0, "the keepers go");
-            await Eventually.HoldsAsync(
-                () =>
-                {
-                    try
-                    {
-                        Directory.Delete(group);
-                        return true;
-                    }
-                    catch (IOException)
-                    {
-                        return false; // zombies that init has not buried yet
-                    }
-                },
-                "the group is empty");
-        }
+        limit.Allow();
+        Assert.Equal(5, (await host.RunAsync(Puppet.Info("exit", "5"))).Status.Code);
     }
 
     [Fact(Timeout = 60_000)]

@@ -1,4 +1,3 @@
-using System.Globalization;
 using ChildProc.Tests.Engines.Direct;
 using ChildProc.Tests.Infrastructure;
 
@@ -40,40 +39,16 @@ public sealed class ShortageTests
     public async Task Processes_and_threads_that_are_short_for_a_while_weaken_nothing()
     {
         Requires.Keepers();
-        string group = "/sys/fs/cgroup/pids/childproc-" + Guid.NewGuid().ToString("N");
-        try
-        {
-            Directory.CreateDirectory(group);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Assert.Skip("no pids controller of cgroup v1 that may be written: " + e.Message);
-        }
-
-        using HostProcess host = HostProcess.Start([], null, "short-of-processes");
+        await using ProcessCountLimit limit = ProcessCountLimit.Create();
+        using HostProcess host = HostProcess.Start([], null, "short-of-processes"); // gone before the group
         Assert.Equal("ready", await host.LineAsync());
-        string pid = host.Id.ToString(CultureInfo.InvariantCulture);
-        await File.WriteAllTextAsync(group + "/cgroup.procs", pid, TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(group + "/pids.max", "1", TestContext.Current.CancellationToken);
+        limit.Add(host.Id);
+        limit.Forbid();
         await host.Process.StandardInput.WriteLineAsync();
         Assert.Equal("Supervised, refused, refused", await host.LineAsync());
-        await File.WriteAllTextAsync(group + "/pids.max", "max", TestContext.Current.CancellationToken);
+        limit.Allow();
         await host.Process.StandardInput.WriteLineAsync();
         Assert.Equal("Supervised", await host.LineAsync());
         await host.Process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        await Eventually.HoldsAsync(
-            () =>
-            {
-                try
-                {
-                    Directory.Delete(group);
-                    return true;
-                }
-                catch (IOException)
-                {
-                    return false; // the keepers are on their way
-                }
-            },
-            "the group is empty");
     }
 }
