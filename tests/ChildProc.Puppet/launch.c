@@ -185,7 +185,7 @@ static _Noreturn void hold_descriptors(int limit, int told)
     union {
         struct cmsghdr header;
         char space[CMSG_SPACE(MOST * sizeof(int))];
-    } control = {.header = {CMSG_LEN(MOST * sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
+    } control = {.header = {.cmsg_len = CMSG_LEN(MOST * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
     char byte = 0;
     struct iovec part = {&byte, 1};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};

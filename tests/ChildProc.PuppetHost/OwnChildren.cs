@@ -150,6 +150,11 @@ internal static class OwnChildren
             .Select(static pair => (pair.pid, int.Parse(Path.GetFileName(pair.file), CultureInfo.InvariantCulture)))
             .First();
         _ = Native.Kill(watchdog, 19);
+        while (!TextOf($"/proc/{watchdog}/stat").Contains(") T ", StringComparison.Ordinal))
+        {
+            Thread.Sleep(1); // it may still read, and make room
+        }
+
         byte[] lines = [.. Enumerable.Repeat((byte)'\n', 4096)];
         foreach (int size in (int[])[lines.Length, 1])
         {

@@ -90,7 +90,12 @@ public sealed class WindowsPipeTests
         string path = directory.Write("log", "old\n");
         ChildProcessStartInfo info = new(Puppet.Info("print", "new")) { StandardOutput = ChildStdio.File(path, FileMode.Append) };
         await Task.WhenAll(ChildProcess.RunAsync(info), ChildProcess.RunAsync(info));
-        Assert.Equal("old\nnew\nnew\n", Encoding.UTF8.GetString(await File.ReadAllBytesAsync(path, CancellationToken.None)));
+        using (FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite)) // a child that has just ended may still be closing it
+        using (StreamReader reader = new(file))
+        {
+            Assert.Equal("old\nnew\nnew\n", await reader.ReadToEndAsync(CancellationToken.None));
+        }
+
         ChildProcessStartInfo tee = new(info) { StandardOutput = ChildStdio.Tee(ChildStdio.File(path, FileMode.Append), ChildStdio.Null) };
         await ChildProcess.RunAsync(tee);
         Assert.Equal("old\nnew\nnew\nnew\n", await File.ReadAllTextAsync(path, CancellationToken.None));
