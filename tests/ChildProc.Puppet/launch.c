@@ -106,12 +106,17 @@ static void memfd_noexec(char **arguments)
     in_pid_namespace(forbid_memfds, arguments);
 }
 
+/* What is mounted from here on is for us alone. 0, or not permitted. */
+static int own_mounts(void)
+{
+    return unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
+}
+
 /* A bare /dev: without the null device ("absent"), or with one that may not be opened ("denied"). */
 static void without_null(char **arguments)
 {
     int denied = !strcmp(arguments[0], "denied");
-    if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-        mount("none", "/dev", "tmpfs", MS_NOEXEC | (denied ? MS_NODEV : 0), NULL) || (denied && mknod("/dev/null", S_IFCHR | 0666, makedev(1, 3))))
+    if (own_mounts() || mount("none", "/dev", "tmpfs", MS_NOEXEC | (denied ? MS_NODEV : 0), NULL) || (denied && mknod("/dev/null", S_IFCHR | 0666, makedev(1, 3))))
         _exit(77);
     replace(arguments + 1);
 }
@@ -119,7 +124,7 @@ static void without_null(char **arguments)
 /* All that is at / is at this directory, too, for whoever changes its root to there. */
 static void bound_root(char **arguments)
 {
-    if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) || mount("/", arguments[0], NULL, MS_BIND | MS_REC, NULL))
+    if (own_mounts() || mount("/", arguments[0], NULL, MS_BIND | MS_REC, NULL))
         _exit(77);
     replace(arguments + 1);
 }
@@ -172,8 +177,7 @@ static void closed_stdio(char **arguments)
 
 static void noexec_mount(char **arguments)
 {
-    if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-        mount("none", arguments[0], "tmpfs", MS_NOEXEC, NULL))
+    if (own_mounts() || mount("none", arguments[0], "tmpfs", MS_NOEXEC, NULL))
         _exit(77);
     replace(arguments + 1);
 }
